@@ -1,0 +1,151 @@
+"""The nouns of a conversation: question, passage, citation, answer.
+
+The command line, the web page, the bot and the evals all receive the same `Answer` and only
+render it. `Answer.to_json` is a contract: fields may be added, never renamed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier question and what was answered."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks, with what was said before and where to look.
+
+    `scope`, when given, names the sources (as in `Citation.source`) to answer from.
+    """
+
+    text: str
+    history: tuple[Turn, ...] = ()
+    scope: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of one section that may hold the answer, best first in a list.
+
+    `text` is verbatim from the note. `score` lies in [0, 1]; higher is better.
+    """
+
+    source: str
+    heading: tuple[str, ...]
+    anchor: str
+    lines: tuple[int, int]
+    start: int
+    end: int
+    score: float
+    text: str
+    section_id: str
+    chunk_id: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The passage as `search --json` prints it."""
+        return {
+            "source": self.source,
+            "heading": list(self.heading),
+            "anchor": self.anchor,
+            "lines": list(self.lines),
+            "score": self.score,
+            "text": self.text,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a sentence of the answer stands.
+
+    `quote == source_text[start:end]`, one contiguous verbatim span, in code points.
+    """
+
+    number: int  # from 1, in order of use
+    source: str
+    heading: tuple[str, ...]
+    anchor: str
+    lines: tuple[int, int]
+    quote: str
+    start: int
+    end: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The citation as `ask --json` prints it."""
+        return {
+            "number": self.number,
+            "source": self.source,
+            "heading": list(self.heading),
+            "anchor": self.anchor,
+            "lines": list(self.lines),
+            "quote": self.quote,
+            "start": self.start,
+            "end": self.end,
+        }
+
+
+class Status(StrEnum):
+    """What became of a question."""
+
+    ANSWERED = "answered"
+    PARTIAL = "partial"
+    NOT_IN_NOTES = "not_in_notes"
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds spent in each stage."""
+
+    understand: float = 0.0
+    retrieve: float = 0.0
+    answer: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """Milliseconds from question to answer."""
+        return self.understand + self.retrieve + self.answer
+
+    def to_json(self) -> dict[str, int]:
+        """Whole milliseconds by stage."""
+        return {
+            "understand": round(self.understand),
+            "retrieve": round(self.retrieve),
+            "answer": round(self.answer),
+            "total": round(self.total),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the notes say about a question.
+
+    Every sentence of `text` carries a marker `[n]` of the citation that holds its words.
+    `confidence` in [0, 1] is how sure the answerer is that the notes answer the question.
+    """
+
+    question: str
+    status: Status
+    text: str
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    timings: Timings
+    confidence: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as `ask --json` prints it."""
+        return {
+            "question": self.question,
+            "status": str(self.status),
+            "text": self.text,
+            "confidence": self.confidence,
+            "citations": [citation.to_json() for citation in self.citations],
+            "passages": [passage.to_json() for passage in self.passages],
+            "timings_ms": self.timings.to_json(),
+        }

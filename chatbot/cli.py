@@ -1,0 +1,446 @@
+"""The command `footnote`: what can be typed, and what becomes of every way it can fail.
+
+Exit codes: 0 done, 1 a check failed, 2 could not run; 130 after Ctrl-C.
+
+Only the standard library is imported until a command has its arguments and its questions
+are known to be answerable; what a command needs is imported when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from chatbot.answer import Answer, Passage, Question
+from chatbot.errors import (
+    QUESTION_LIMIT,
+    BadQuestion,
+    ChatError,
+    EmptyQuestion,
+    QuestionTooLong,
+    check_question,
+)
+from chatbot.plain_text import Line, read_lines
+from chatbot.privacy import keep_private
+from chatbot.terminal import Terminal, converse
+from ingest.errors import IngestError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from chatbot.doctor import Check
+    from chatbot.settings import Settings
+    from ingest.index import Store
+    from ingest.pipeline import IngestReport, OnStep
+
+DONE, CHECK_FAILED, COULD_NOT_RUN = 0, 1, 2
+INTERRUPTED, PIPE_CLOSED = 130, 141  # as a shell reports SIGINT and SIGPIPE
+
+DISTRIBUTION = "footnote-study"
+COMMAND_GROUP = "footnote.commands"
+DEFAULT_NOTES = "corpus"
+DEFAULT_LIMIT = 5  # passages
+MOST_PASSAGES = 50
+FROM_STDIN = "-"
+
+EPILOG = """\
+exit codes: 0 done, 1 a check failed, 2 could not run
+settings:   FOOTNOTE_INDEX, FOOTNOTE_EMBEDDER, FOOTNOTE_RERANK, FOOTNOTE_TRACING;
+            FOOTNOTE_DEBUG=1 shows the traceback of an unexpected error
+"""
+
+
+class Chain(Protocol):
+    """What answers questions: `chatbot.chain.NotesChain`, `chatbot.library.NotesLibrary`."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is not as it should be, though everything is answered: a line each."""
+        ...
+
+    def invoke(self, question: Question, /) -> Answer:
+        """Answer a question."""
+        ...
+
+    def search(self, question: Question, /, limit: int) -> list[Passage]:
+        """Return the best passages, at most `limit`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the index."""
+        ...
+
+
+def _ingest_here(
+    paths: Sequence[Path], settings: Settings, rebuild: bool, on_step: OnStep
+) -> IngestReport:
+    from ingest.pipeline import ingest_notes
+
+    return ingest_notes(paths, settings.index, settings.embedder, rebuild=rebuild, on_step=on_step)
+
+
+def _open_here(settings: Settings, store: Store) -> Chain:
+    from ingest.weights import RERANKER, hash_ahead
+
+    reranker = RERANKER.paths() if settings.rerank else ()
+    hash_ahead([*reranker, *settings.index.glob("models/*/model.onnx")])
+    if store == "exact" and not settings.tracing:  # one question, which nobody follows
+        from chatbot.library import open_library
+
+        return open_library(settings.index, settings, store=store)
+    from chatbot.chain import open_chain
+
+    return open_chain(settings.index, settings, store=store)
+
+
+def _diagnose_here(settings: Settings) -> list[Check]:
+    from chatbot.doctor import diagnose
+
+    return diagnose(settings)
+
+
+def _commands_here() -> Mapping[str, EntryPoint]:
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group=COMMAND_GROUP)}
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What the commands are made of: this machine's own, imported when first used.
+
+    Tests bring theirs. `commands` are those of other packages, by name, not loaded.
+    """
+
+    ingest: Callable[[Sequence[Path], Settings, bool, OnStep], IngestReport] = _ingest_here
+    open_chain: Callable[[Settings, Store], Chain] = _open_here
+    diagnose: Callable[[Settings], list[Check]] = _diagnose_here
+    commands: Callable[[], Mapping[str, EntryPoint]] = _commands_here
+
+
+class UsageError(ChatError):
+    """The command line cannot be read."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line of ours, not a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}. See: {self.prog} --help")
+
+
+def main(
+    argv: Sequence[str] | None = None,
+    *,
+    backend: Backend | None = None,
+    terminal: Terminal | None = None,
+) -> int:
+    """Run one command and return its exit code. A user's mistake is one line, no traceback."""
+    terminal = terminal or Terminal.of_process()
+    try:
+        return _run(sys.argv[1:] if argv is None else list(argv), backend or Backend(), terminal)
+    except KeyboardInterrupt:
+        terminal.settle(done=False)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _leave_pipe()
+        return PIPE_CLOSED
+    except (IngestError, ChatError) as error:
+        return _refuse(terminal, str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _refuse(terminal, f"{where}{error.strerror or error}.")
+    except Exception as error:
+        if os.environ.get("FOOTNOTE_DEBUG", "") not in ("", "0"):
+            raise
+        what = f"{type(error).__name__}: {error}"
+        return _refuse(
+            terminal,
+            f"Something is wrong inside Footnote, not with your notes ({what}). "
+            "Set FOOTNOTE_DEBUG=1 and run it again to see where.",
+        )
+
+
+def _refuse(terminal: Terminal, message: str) -> int:
+    terminal.settle(done=False)
+    terminal.error(message)
+    return COULD_NOT_RUN
+
+
+def _leave_pipe() -> None:
+    # The reader is gone. Without this the interpreter complains at exit, flushing stdout.
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # not a real stream
+        return
+
+
+def _run(argv: list[str], backend: Backend, terminal: Terminal) -> int:
+    if argv and not argv[0].startswith("-") and argv[0] not in COMMANDS:
+        command = backend.commands().get(argv[0])
+        if command is not None:
+            keep_private(_settings().tracing)
+            return int(command.load()(argv[1:]) or DONE)
+    parser = build_parser()
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit as leaving:  # --help has printed itself
+        return int(leaving.code or DONE)
+    if args.version:
+        terminal.line(f"footnote {_version()}")
+        return DONE
+    if args.command is None:
+        more = ", ".join(backend.commands())
+        terminal.notice(parser.format_help() + (f"more commands: {more}\n" if more else ""))
+        return COULD_NOT_RUN
+    settings = _settings(index=args.index)
+    keep_private(settings.tracing)
+    run: Callable[..., int] = COMMANDS[args.command]
+    return run(args, settings, backend, terminal)
+
+
+def _settings(**overrides: object) -> Settings:
+    from chatbot.settings import read_settings
+
+    return read_settings(**overrides)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = _Parser(
+        prog="footnote",
+        description="Ask your own notes; every sentence of the answer carries a footnote.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    add = partial(commands.add_parser, allow_abbrev=False)
+
+    one = add("ingest", help="read notes into the index")
+    one.add_argument("paths", nargs="*", type=_path, metavar="PATH", default=None,
+                     help=f"files and folders of notes (default: {DEFAULT_NOTES})")  # fmt: skip
+    one.add_argument("--rebuild", action="store_true", help="start anew, embedding everything")
+    _add_common(one)
+
+    one = add("ask", help="answer a question, with footnotes")
+    _add_question(one)
+    _add_common(one)
+
+    one = add("search", help="show the passages nearest to a question")
+    _add_question(one)
+    one.add_argument("--limit", type=_limit, default=DEFAULT_LIMIT, metavar="N",
+                     help=f"how many passages (default: {DEFAULT_LIMIT})")  # fmt: skip
+    _add_common(one)
+
+    one = add("chat", help="ask one question after another")
+    one.add_argument("--terminal", action="store_true", help="in the terminal")
+    _add_common(one, with_json=False)
+
+    one = add("doctor", help="say what is installed, which weights, which index, what to do")
+    _add_common(one)
+    return parser
+
+
+def _add_question(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("question", metavar="QUESTION", help="in quotes; - reads one a line")
+
+
+def _add_common(parser: argparse.ArgumentParser, with_json: bool = True) -> None:
+    parser.add_argument("--index", type=_path, metavar="DIR",
+                        help="where the index is (default: .footnote/index)")  # fmt: skip
+    if with_json:
+        parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f"not a path: {text!r}")
+    # A shell leaves the tilde alone in `--index=~/x`, and so does make in `NOTES=~/x`.
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
+def _limit(text: str) -> int:
+    if text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MOST_PASSAGES:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_PASSAGES}")
+
+
+def _ingest(
+    args: argparse.Namespace, settings: Settings, backend: Backend, terminal: Terminal
+) -> int:
+    paths = args.paths or [Path(DEFAULT_NOTES)]
+    with _Notices(terminal).from_loggers():
+        report = backend.ingest(paths, settings, args.rebuild, terminal.progress)
+    terminal.settle()
+    if args.json:
+        terminal.json(json.loads(report.to_json()))
+    else:
+        terminal.report(report, settings.index)
+    return DONE
+
+
+def _ask(args: argparse.Namespace, settings: Settings, backend: Backend, terminal: Terminal) -> int:
+    def reply(chain: Chain, question: Question) -> None:
+        answer = chain.invoke(question)
+        if args.json:
+            terminal.json(answer.to_json())
+        elif args.question == FROM_STDIN:
+            terminal.answer_line(answer)
+        else:
+            terminal.answer(answer)
+
+    return _each_question(args.question, settings, backend, terminal, reply)
+
+
+def _search(
+    args: argparse.Namespace, settings: Settings, backend: Backend, terminal: Terminal
+) -> int:
+    def reply(chain: Chain, question: Question) -> None:
+        passages = chain.search(question, limit=args.limit)
+        if args.json:
+            found = [passage.to_json() for passage in passages]
+            terminal.json({"question": question.text, "passages": found})
+        elif args.question == FROM_STDIN:
+            terminal.passages_line(passages)
+        else:
+            terminal.passages(passages)
+
+    return _each_question(args.question, settings, backend, terminal, reply)
+
+
+def _each_question(
+    given: str,
+    settings: Settings,
+    backend: Backend,
+    terminal: Terminal,
+    reply: Callable[[Chain, Question], None],
+) -> int:
+    if given != FROM_STDIN:
+        check_question(given)
+        # The same answer, without the time that Chroma takes to start.
+        with _opened(backend, settings, "exact", terminal) as chain:
+            reply(chain, Question(given))
+        return DONE
+    asked, result = 0, DONE
+    with _opened(backend, settings, "chroma", terminal) as chain:
+        for line in read_lines(terminal.stdin, QUESTION_LIMIT):
+            if not line.text.strip() and line.length <= QUESTION_LIMIT:
+                terminal.notice(f"Line {line.number} is empty and was skipped.")
+                continue
+            asked += 1
+            try:
+                reply(chain, _question(line))
+            except BadQuestion as error:  # this line is lost, the others are not
+                terminal.error(f"Line {line.number}: {error}")
+                result = COULD_NOT_RUN
+    if not asked:
+        raise EmptyQuestion
+    return result
+
+
+def _question(line: Line) -> Question:
+    if line.length > QUESTION_LIMIT:
+        raise QuestionTooLong(line.length)
+    check_question(line.text)
+    return Question(line.text)
+
+
+def _chat(
+    args: argparse.Namespace, settings: Settings, backend: Backend, terminal: Terminal
+) -> int:
+    with _opened(backend, settings, "chroma", terminal) as chain:
+        converse(chain.invoke, terminal)
+    return DONE
+
+
+@contextmanager
+def _opened(
+    backend: Backend, settings: Settings, store: Store, terminal: Terminal
+) -> Iterator[Chain]:
+    """A chain, closed at the end; each of its notices is told once, when it is known."""
+    notices = _Notices(terminal)
+    with notices.from_loggers(), closing(backend.open_chain(settings, store)) as chain:
+        notices.say(*chain.notices)
+        yield chain
+        notices.say(*chain.notices)
+
+
+class _Notices(logging.Handler):
+    """Tells each notice once, whether it is logged or handed over."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__(logging.WARNING)
+        self._terminal = terminal
+        self._said: set[str] = set()
+
+    def say(self, *messages: str) -> None:
+        for message in messages:
+            if message not in self._said:
+                self._said.add(message)
+                self._terminal.notice(message, "yellow")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.say(record.getMessage())
+
+    @contextmanager
+    def from_loggers(self) -> Iterator[None]:
+        """Tell what our packages log, too."""
+        loggers = [logging.getLogger(package) for package in ("ingest", "chatbot")]
+        for logger in loggers:
+            logger.addHandler(self)
+        try:
+            yield
+        finally:
+            for logger in loggers:
+                logger.removeHandler(self)
+
+
+def _doctor(
+    args: argparse.Namespace, settings: Settings, backend: Backend, terminal: Terminal
+) -> int:
+    from chatbot.doctor import State, is_healthy, to_json
+
+    checks = backend.diagnose(settings)
+    if args.json:
+        terminal.json(to_json(checks))
+    else:
+        good = {State.FINE: True, State.NOTE: None, State.FAILED: False}
+        for check in checks:
+            terminal.finding(good[check.state], check.name, check.finding, check.advice)
+    return DONE if is_healthy(checks) else CHECK_FAILED
+
+
+COMMANDS: dict[str, Callable[..., int]] = {
+    "ingest": _ingest,
+    "ask": _ask,
+    "search": _search,
+    "chat": _chat,
+    "doctor": _doctor,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

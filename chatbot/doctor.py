@@ -1,0 +1,233 @@
+"""What is installed, which weights, which index, and what to do about what is missing."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chatbot.privacy import is_private
+from chatbot.terminal import counted
+from ingest.errors import IndexDamaged, IngestError, WeightsUnavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chatbot.settings import Settings
+
+LEAST_PYTHON = (3, 11)
+DISTRIBUTION = "footnote-study"
+LIBRARIES = (
+    "langchain",
+    "langchain-chroma",
+    "chromadb",
+    "sentence-transformers",
+    "torch",
+    "onnxruntime",
+    "tokenizers",
+    "markdown-it-py",
+    "ftfy",
+    "rapidfuzz",
+    "streamlit",
+)
+INSTALL_AGAIN = "In the clone: pip install -c constraints.txt -e ."
+INGEST_FIRST = "Read your notes: footnote ingest <folder>"
+
+
+class State(StrEnum):
+    """What a check found."""
+
+    FINE = "fine"
+    NOTE = "note"  # something is missing that answers can do without
+    FAILED = "failed"  # there will be no answer until something is done
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: what was found, and what to do where it is not fine."""
+
+    name: str
+    state: State
+    finding: str
+    advice: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """The check as `doctor --json` prints it."""
+        return {
+            "name": self.name,
+            "state": str(self.state),
+            "finding": self.finding,
+            "advice": self.advice,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """What an index says about itself."""
+
+    generation: str
+    embedder: str
+    sources: int
+    sections: int
+    notices: tuple[str, ...] = ()
+
+
+class Weights(Protocol):
+    """A model's files; `ingest.weights.PackagedModel` is one."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        ...
+
+    def verified_folder(self) -> Path:
+        """Where the files are, once each was found to be the expected one."""
+        ...
+
+
+def diagnose(settings: Settings) -> list[Check]:
+    """Look at everything that an answer needs, as this process is set up."""
+    from ingest.sentence_models import find_model
+    from ingest.weights import BGE_SMALL, MINILM, RERANKER
+
+    return [
+        check_footnote(),
+        check_python(sys.version_info[:3]),
+        check_libraries(),
+        check_embedder(settings.embedder, (MINILM, BGE_SMALL), find_model),
+        check_reranker(settings.rerank, RERANKER),
+        check_index(settings.index, lambda: look_into_index(settings.index, settings.embedder)),
+        check_privacy(settings.tracing),
+    ]
+
+
+def is_healthy(checks: Sequence[Check]) -> bool:
+    """Whether questions will be answered."""
+    return all(check.state is not State.FAILED for check in checks)
+
+
+def to_json(checks: Sequence[Check]) -> dict[str, Any]:
+    """The diagnosis as `doctor --json` prints it."""
+    return {"healthy": is_healthy(checks), "checks": [check.to_json() for check in checks]}
+
+
+def check_footnote(find: Callable[[str], str] = version) -> Check:
+    """Look at which Footnote this is."""
+    try:
+        return Check("footnote", State.FINE, find(DISTRIBUTION))
+    except PackageNotFoundError:
+        finding = "runs from its source folder, not installed"
+        return Check("footnote", State.NOTE, finding, INSTALL_AGAIN)
+
+
+def check_python(running: tuple[int, ...]) -> Check:
+    """Look at the Python that runs."""
+    finding = f"{'.'.join(map(str, running))} on {platform.system()} {platform.machine()}"
+    if running[:2] < LEAST_PYTHON:
+        least = ".".join(map(str, LEAST_PYTHON))
+        return Check("python", State.FAILED, finding, f"Use Python {least} or newer.")
+    return Check("python", State.FINE, finding)
+
+
+def check_libraries(find: Callable[[str], str] = version) -> Check:
+    """Look at the installed versions of what we stand on, without importing any of it."""
+    found, missing = [], []
+    for name in LIBRARIES:
+        try:
+            found.append(f"{name} {find(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Check(
+            "libraries", State.FAILED, f"not installed: {', '.join(missing)}", INSTALL_AGAIN
+        )
+    return Check("libraries", State.FINE, ", ".join(found))
+
+
+def check_embedder(
+    name: str, packaged: Sequence[Weights], find_other: Callable[[str], object]
+) -> Check:
+    """Look at the weights of the configured embedder: found, and what they should be."""
+    short = name.removeprefix("sentence-transformers/")
+    try:
+        for model in packaged:
+            if model.name == short:
+                folder = model.verified_folder()
+                return Check("embedder", State.FINE, f"{name}, every file as expected, in {folder}")
+        find_other(name)
+    except WeightsUnavailable as error:
+        return Check("embedder", State.FAILED, str(error), INSTALL_AGAIN)
+    return Check("embedder", State.FINE, f"{name}, found on this machine (no hash is pinned)")
+
+
+def check_reranker(wanted: bool, model: Weights) -> Check:
+    """Look at the weights of the cross-encoder, which answers can do without."""
+    without = "answers still come, from the fused rank"
+    if not wanted:
+        finding = f"switched off: {without}"
+        return Check("reranker", State.NOTE, finding, "Unset FOOTNOTE_RERANK to use it.")
+    try:
+        folder = model.verified_folder()
+    except WeightsUnavailable as error:
+        return Check("reranker", State.NOTE, f"{error} ({without})", INSTALL_AGAIN)
+    return Check("reranker", State.FINE, f"{model.name}, every file as expected, in {folder}")
+
+
+def check_index(directory: Path, look: Callable[[], IndexFacts]) -> Check:
+    """Look at the index: is there one, is it whole, was it built with this embedder."""
+    try:
+        facts = look()
+    except IngestError as error:
+        # Each of these messages ends with what to do.
+        return Check("index", State.FAILED, str(error))
+    except OSError as error:
+        return Check("index", State.FAILED, f"{directory}: {error.strerror or error}", INGEST_FIRST)
+    finding = (
+        f"{directory}, generation {facts.generation}, {facts.embedder}, whole: "
+        f"{counted(facts.sources, 'note')}, {counted(facts.sections, 'section')}"
+    )
+    if facts.notices:
+        return Check("index", State.NOTE, f"{finding}. {' '.join(facts.notices)}")
+    return Check("index", State.FINE, finding)
+
+
+def check_privacy(tracing: bool, environ: Mapping[str, str] | None = None) -> Check:
+    """Look at whether anything may leave this machine."""
+    if is_private(environ):
+        finding = "nothing leaves this machine: no tracing, no telemetry, no model hub"
+        return Check("privacy", State.FINE, finding)
+    if tracing:
+        finding = (
+            "FOOTNOTE_TRACING is on: LangSmith gets questions and notes if its variables say so"
+        )
+        return Check("privacy", State.NOTE, finding, "Unset FOOTNOTE_TRACING to keep them here.")
+    finding = "tracing or telemetry is not switched off in this process"
+    return Check("privacy", State.FAILED, finding, "Start Footnote with its own command.")
+
+
+def look_into_index(directory: Path, embedder: str) -> IndexFacts:
+    """Open the index, read all of it once, and say what it holds.
+
+    Raises:
+        IngestError: there is none, it is damaged, or it was built with other settings.
+    """
+    from ingest.index import NotesIndex
+
+    with NotesIndex.open(directory, embedder_name=embedder) as index:
+        if damage := index.damage():
+            more = f" and {len(damage) - 1} more" if len(damage) > 1 else ""
+            raise IndexDamaged(
+                f"The index at {directory} is damaged: {damage[0]}{more}. "
+                f"The notes are not. Make it anew: footnote ingest <folder> --rebuild"
+            )
+        return IndexFacts(
+            generation=index.generation,
+            embedder=index.settings.embedder.name,
+            sources=len(index.sources()),
+            sections=len(index.outline()),
+            notices=index.notices,
+        )

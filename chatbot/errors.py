@@ -1,0 +1,66 @@
+"""What can go wrong between a question and its answer.
+
+    ChatError
+    ├── BadQuestion
+    │   ├── EmptyQuestion     nothing was asked
+    │   └── QuestionTooLong   more was asked than a question can hold
+    └── BadSetting            an environment variable or option holds an unusable value
+
+Every message says what happened, with its values, and what to do next, in one line.
+"""
+
+from __future__ import annotations
+
+QUESTION_LIMIT = 4_000  # characters
+
+
+class ChatError(Exception):
+    """Base of every error that `chatbot` raises for a reason a user can act on."""
+
+
+class BadQuestion(ChatError):
+    """The question cannot be answered as it stands; another one can."""
+
+
+class EmptyQuestion(BadQuestion):
+    """The question holds no visible character."""
+
+    def __init__(self) -> None:
+        super().__init__("The question is empty. Ask something about your notes.")
+
+
+class QuestionTooLong(BadQuestion):
+    """The question is longer than the limit.
+
+    Attributes:
+        length: characters in the question.
+        limit: characters allowed.
+    """
+
+    def __init__(self, length: int, limit: int = QUESTION_LIMIT) -> None:
+        self.length = length
+        self.limit = limit
+        super().__init__(
+            f"The question has {length:,} characters; {limit:,} is the most. "
+            "Ask for one thing at a time."
+        )
+
+    def __reduce__(self) -> tuple[type[QuestionTooLong], tuple[int, int]]:
+        return type(self), (self.length, self.limit)
+
+
+class BadSetting(ChatError):
+    """An environment variable or option holds a value that cannot be used."""
+
+
+def check_question(text: str) -> None:
+    """Refuse a question that holds nothing or too much.
+
+    Raises:
+        EmptyQuestion: no visible character.
+        QuestionTooLong: more than `QUESTION_LIMIT` characters.
+    """
+    if len(text) > QUESTION_LIMIT:
+        raise QuestionTooLong(len(text))
+    if not text.strip():
+        raise EmptyQuestion

@@ -1,0 +1,253 @@
+"""Whether what was composed answers the question at all.
+
+A logistic model over a few features of the question and the composed lines. Its weights are
+made by `python -m evals.study_notes.train_abstention` and kept beside this file. What fools
+a reranker is the near miss: notes that name the thing and do not hold the asked value. So
+the features ask which of the question's words the evidence leaves uncovered, whether it
+holds the asked kind of value, and whether it is about the thing that was named.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from math import exp
+
+from chatbot.answer import Passage
+from chatbot.asking import Asks, holds_kind
+from chatbot.candidates import heading_words
+from chatbot.draft import Line
+from chatbot.extractive.desk import Desk
+from chatbot.words import content_stems, content_words, stem, stems
+from ingest.mojibake import repair
+
+# Kinds whose absence a pattern can tell.
+_CHECKED = (
+    Asks.NUMBER, Asks.DURATION, Asks.PRICE, Asks.AMOUNT_OF_MONEY, Asks.SIZE, Asks.DATE,
+    Asks.VERSION,
+)  # fmt: skip
+_FORMS = (
+    Asks.YES_NO, Asks.DEFINITION, Asks.PROCEDURE, Asks.REASON, Asks.NAME, Asks.LIST, Asks.NUMBER,
+)  # fmt: skip
+
+# The longest stretch of an answer that is judged as a whole, in characters.
+_JUDGED = 700
+
+_TYPE_ASKED = re.compile(
+    r"\b(?:which|what)\s+(?!(?:is|are|was|were|does|do|did|can|could|would|should|will|has|have)\b)"
+    r"((?:[\w.-]+\s+){0,3}?[\w-]+?)s?\s+(?:does|do|is|are|can|has|have|will"
+    r"|should|did|was|were|must|of|for|to|that|with|i|you)\b",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"\bhow many ((?:[\w-]+ ?){1,3})", re.IGNORECASE)
+_WHY = re.compile(r"\bwhy\b", re.IGNORECASE)
+_BECAUSE = re.compile(r"\b(?:because|since|so|due|therefore|as|reason|thus|cause[sd]?)\b", re.I)
+_HOW = re.compile(r"\bhow (?:do|does|can|should|to|would)\b", re.IGNORECASE)
+_MEANS = re.compile(r"\b(?:by|using|via|through|with|uses?|can|must|you)\b", re.IGNORECASE)
+# Kinds of things so general that notes seldom call a thing by them.
+_GENERAL = frozenset(
+    stem(word)
+    for word in (
+        "service tool feature option product class tier way thing kind type part piece method"
+    ).split()
+)
+
+WordLikeness = Callable[[str, str], Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class LogisticModel:
+    """Weights by feature name, and a bias."""
+
+    weights: Mapping[str, float]
+    bias: float
+
+    def probability(self, values: Mapping[str, float]) -> float:
+        """The probability, in [0, 1], that the notes answer."""
+        score = self.bias + sum(weight * values[name] for name, weight in self.weights.items())
+        return 1 / (1 + exp(-max(-30.0, min(30.0, score))))
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How sure it is that composed lines answer a question.
+
+    Args:
+        model: the logistic model.
+        likeness: for a question and a text, how alike each word of the question is to the
+            likest word of the text (cosine of their vectors in context).
+        is_stub: whether the section of that id is a heading with nothing under it.
+    """
+
+    model: LogisticModel
+    likeness: WordLikeness
+    is_stub: Callable[[str], bool]
+
+    def of(self, desk: Desk, lines: Sequence[Line], passages: Sequence[Passage]) -> float:
+        """The confidence in [0, 1]; 0 when there are no lines."""
+        if not lines:
+            return 0.0
+        return self.model.probability(self.features(desk, lines, passages))
+
+    def features(
+        self, desk: Desk, lines: Sequence[Line], passages: Sequence[Passage]
+    ) -> dict[str, float]:
+        """What the decision looks at, by name; `lines` holds at least one."""
+        told = told_words(lines)
+        return {
+            **_judged(desk, told),
+            **_covered(desk, lines, told),
+            **self._alike(desk, lines, told),
+            **_of_kind(desk, told),
+            "stub_first": float(bool(passages) and self.is_stub(passages[0].section_id)),
+            "stub_near": float(any(self.is_stub(p.section_id) for p in passages[:2])),
+            "comparison": float(bool(desk.query.sides)),
+            "compared_in_one_line": float(bool(desk.query.sides) and len(lines) < 2),
+            "little_new": _little_new(desk, lines),
+            **{kind.value: float(kind in desk.query.asks) for kind in _FORMS},
+        }
+
+    def _alike(self, desk: Desk, lines: Sequence[Line], told: str) -> dict[str, float]:
+        likeness = self.likeness(desk.query.text, told)
+        topic = _topic(lines)
+        every = list(likeness.values()) or [1.0]
+        rest = [value for word, value in likeness.items() if stem(word) not in topic] or [1.0]
+        return {
+            "alike_mean": sum(every) / len(every),
+            "alike_least": min(every),
+            "alike_rest_mean": sum(rest) / len(rest),
+            "alike_rest_least": min(rest),
+        }
+
+
+def told_words(lines: Sequence[Line]) -> str:
+    """The lines as one text, each section's heading in front of its first line."""
+    parts, headed = [], set()
+    for line in lines:
+        section = line.spans[0].section
+        if section.id not in headed:
+            headed.add(section.id)
+            parts.append(f"{heading_words(section)}:")
+        parts.append(line.text)
+    return repair(" ".join(parts))
+
+
+@lru_cache(maxsize=4)
+def packaged_model(embedder: str) -> LogisticModel:
+    """The model whose weights come with this package, for this embedder or for any."""
+    text = resources.files("chatbot.extractive").joinpath("abstention.json").read_text("utf-8")
+    models = json.loads(text)
+    stored = models.get(embedder, models["any"])
+    return LogisticModel(weights=stored["weights"], bias=stored["bias"])
+
+
+def _topic(lines: Sequence[Line]) -> set[str]:
+    """The stems of the headings that the lines stand under."""
+    return {s for line in lines for s in stems(" ".join(line.spans[0].section.heading))}
+
+
+def _judged(desk: Desk, told: str) -> dict[str, float]:
+    best = desk.candidates[0].logit
+    whole = desk.judge(desk.query.text, [told[:_JUDGED]])[0]
+    likely = [c.logit for c in desk.candidates[:6]]
+    topic_words = set(stems(" ".join(desk.candidates[0].section.heading)))
+    topic = " ".join(w for w in content_words(desk.query.text) if stem(w) in topic_words)
+    about = desk.judge(topic, [told[:_JUDGED]])[0] if topic else 0.0
+    return {
+        "logit": best,
+        "whole_logit": whole,
+        "best_logit": max(best, whole),
+        "topic_logit": about,
+        "contrast": whole - about if topic else 0.0,
+        "gap": likely[0] - likely[-1],
+    }
+
+
+def _covered(desk: Desk, lines: Sequence[Line], told: str) -> dict[str, float]:
+    weights = desk.weights
+    asked = {stem(term) for term in desk.query.terms}
+    topic = asked & _topic(lines)
+    rest = asked - topic
+    held = set(stems(told)) | _topic(lines)
+    total = sum(weights.weight(s) for s in asked) or 1.0
+    rest_total = sum(weights.weight(s) for s in rest)
+    names = _named(desk.query.text) & asked
+    return {
+        "uncovered": sum(weights.weight(s) for s in asked - held) / total,
+        "rest_uncovered": (
+            sum(weights.weight(s) for s in rest - held) / rest_total if rest_total else 0.0
+        ),
+        "topic": sum(weights.weight(s) for s in topic) / total,
+        "unknown": sum(weights.weight(s) for s in asked if not weights.knows(s)) / total,
+        "unknown_words": float(sum(not weights.knows(s) for s in asked)),
+        "named": float(bool(names)),
+        "named_missing": float(bool(names - held)),
+        "named_elsewhere": float(any(weights.knows(s) for s in names - held)),
+        "words": float(min(len(asked), 12)),
+    }
+
+
+def _named(question: str) -> set[str]:
+    """The stems of the names in a question: capitals inside it, and words with digits."""
+    found = re.findall(r"[\w.&-]+", question)
+    names = [
+        word
+        for at, word in enumerate(found)
+        if (at and word[:1].isupper())
+        or any(c.isdigit() for c in word)
+        or (len(word) > 1 and word.isupper())
+    ]
+    return {s for name in names for s in stems(name)}
+
+
+def _of_kind(desk: Desk, told: str) -> dict[str, float]:
+    question, held = desk.query.text, set(stems(told))
+    body = told.split(":", 1)[-1]
+    missing = [k for k in _CHECKED if k in desk.query.asks and not holds_kind(body, k)]
+    type_asked = _noun(_TYPE_ASKED, question)[-1:]
+    counted = _noun(_COUNTED, question)
+    return {
+        "kind_missing": float(bool(missing)),
+        "money": float(Asks.AMOUNT_OF_MONEY in desk.query.asks),
+        "date": float(bool(desk.query.asks & {Asks.DATE, Asks.VERSION})),
+        "type_missing": float(
+            bool(type_asked) and type_asked[0] not in _GENERAL and type_asked[0] not in held
+        ),
+        "type_general": float(bool(type_asked) and type_asked[0] in _GENERAL),
+        "counted_missing": float(bool(counted) and not held & set(counted)),
+        "why_without_because": float(bool(_WHY.search(question)) and not _BECAUSE.search(body)),
+        "how": float(bool(_HOW.search(question))),
+        "how_without_means": float(bool(_HOW.search(question)) and not _MEANS.search(body)),
+        "number_apart": float(_asks_number(desk) and not _number_beside(desk, body)),
+    }
+
+
+def _little_new(desk: Desk, lines: Sequence[Line]) -> float:
+    """For "why" and "how": how little the lines add to the question's own words, in [0, 1]."""
+    question = desk.query.text
+    if not (_WHY.search(question) or _HOW.search(question)):
+        return 0.0
+    told = {s for line in lines for s in content_stems(line.text)}
+    new = told - set(stems(question)) - _topic(lines)
+    return 1 - min(len(new), 15) / 15
+
+
+def _asks_number(desk: Desk) -> bool:
+    return bool(desk.query.asks & {Asks.NUMBER, Asks.DURATION, Asks.SIZE, Asks.AMOUNT_OF_MONEY})
+
+
+def _number_beside(desk: Desk, body: str) -> bool:
+    """Whether a number stands within five words of a word of the question."""
+    told = stems(body)
+    asked = {stem(term) for term in desk.query.terms}
+    places = [at for at, word in enumerate(told) if word[0].isdigit()]
+    return any(asked & set(told[max(0, at - 5) : at + 6]) for at in places)
+
+
+def _noun(pattern: re.Pattern[str], question: str) -> list[str]:
+    match = pattern.search(question)
+    return [stem(word) for word in content_words(match.group(1))] if match else []

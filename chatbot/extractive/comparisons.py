@@ -1,0 +1,158 @@
+"""Comparisons: what the notes say of each side, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from chatbot.answer import Question
+from chatbot.candidates import Candidate, evidence_words, lead_of
+from chatbot.draft import Line
+from chatbot.extractive import tables
+from chatbot.extractive.desk import Desk, block_line, run_line, thought_around, word_count
+from chatbot.query import Query
+from chatbot.retrieval import Searcher
+from chatbot.words import content_stems, content_words, distinct, words
+from ingest.notes import BlockKind
+
+WORDS_PER_SIDE = 60
+NAMED = 0.9  # from here on a side counts as named
+BLOCKS_PER_SIDE = 2
+LOGITS_BEHIND = 3.0
+JUDGED_PER_SIDE = 10
+
+
+def compose(desk: Desk, searcher: Searcher) -> tuple[Line, ...]:
+    """The best one or two thoughts of each side, in the order asked; none when a side is empty.
+
+    A block that names both sides and is judged as good as any comes first.
+    """
+    pool = _pool(desk, searcher)
+    named = {c.key: _naming(desk, c) for c in pool}
+    sides = _side_by_side([_of_side(pool, named, at) for at in (0, 1)])
+    if any(not side for side in sides):
+        return ()
+    lines: list[Line] = []
+    used: set[tuple[str, int]] = set()
+    best = pool[0]
+    if min(named[best.key]) >= NAMED:
+        _take(desk, best, lines, used)
+    for at, side in enumerate(sides):
+        length, taken = 0, 0
+        for candidate in side:
+            if candidate.key in used:
+                continue
+            size = len(candidate.block.text.split())
+            behind = candidate.logit < side[0].logit - LOGITS_BEHIND
+            if taken and (behind or length + size > WORDS_PER_SIDE or taken >= BLOCKS_PER_SIDE):
+                break
+            length += _take(desk, candidate, lines, used, desk.query.sides[at])
+            taken += 1
+    return tuple(lines)
+
+
+def _pool(desk: Desk, searcher: Searcher) -> list[Candidate]:
+    """What was found for the question and for each side, all judged by the question."""
+    pool = {c.key: c for c in desk.candidates}
+    for side in desk.query.sides:
+        found = searcher.shortlist(_query_for(desk.query, side))[:JUDGED_PER_SIDE]
+        new = searcher.judge(desk.query, [c for c in found if c.key not in pool])
+        pool.update({c.key: c for c in new})
+    return sorted(pool.values(), key=lambda c: (-c.logit, c.key))
+
+
+def _naming(desk: Desk, candidate: Candidate) -> tuple[float, float]:
+    """How fully the block, with its heading and lead-in, names each side, in [0, 1]."""
+    first, second = desk.query.sides
+    text = words(evidence_words(candidate, desk.query))
+    return (_names(desk, text, first, second), _names(desk, text, second, first))
+
+
+def _of_side(
+    pool: Sequence[Candidate], named: Mapping[tuple[str, int], tuple[float, float]], at: int
+) -> list[Candidate]:
+    """The blocks that name this side and not the other, best judged first."""
+    scores = {
+        c.key: named[c.key][at] - 0.6 * named[c.key][1 - at]
+        for c in pool
+        if named[c.key][at] > 0 and named[c.key][at] >= named[c.key][1 - at]
+    }
+    best = max(scores.values(), default=0.0)
+    return [c for c in pool if c.key in scores and scores[c.key] >= 0.9 * best]
+
+
+def _side_by_side(sides: list[list[Candidate]]) -> list[list[Candidate]]:
+    """The sides, both led by a row of one table where one side's best block is such a row."""
+    for at, side in enumerate(sides):
+        other = sides[1 - at]
+        if not side or not other or side[0].block.kind is not BlockKind.ROW:
+            continue
+        table = (side[0].section.id, side[0].block.group)
+        row = next((c for c in other if (c.section.id, c.block.group) == table), None)
+        if row is not None:
+            sides[1 - at] = [row, *(c for c in other if c is not row)]
+            sides[at] = side[:1]
+            sides[1 - at] = sides[1 - at][:1]
+            break
+    return sides
+
+
+def _take(
+    desk: Desk,
+    candidate: Candidate,
+    lines: list[Line],
+    used: set[tuple[str, int]],
+    side: str = "",
+) -> int:
+    """Add the candidate's thought to the lines; return how many words were added.
+
+    Its lead-in comes first where only that names the side.
+    """
+    section, block = candidate.section, candidate.block
+    used.add(candidate.key)
+    if block.kind is BlockKind.ROW:
+        cells = tables.cells_asked(desk, section, block)
+        lines.append(tables.row_line(section, block, cells))
+        return len(lines[-1].text.split())
+    before = word_count(lines)
+    lead = lead_of(section, block)
+    phrase = words(side)
+    if lead is not None and phrase and _holds_run(words(lead.text), phrase):
+        line = block_line(section, lead)
+        used.add((section.id, lead.ordinal))
+        if line not in lines and not _holds_run(words(block.text), phrase):
+            lines.append(line)
+    blocks = thought_around(desk, candidate)
+    used.update((section.id, other.ordinal) for other in blocks)
+    lines.append(run_line(section, blocks))
+    return word_count(lines) - before
+
+
+def _names(desk: Desk, text: Sequence[str], side: str, other: str) -> float:
+    """How fully `text` names `side` rather than `other`, in [0, 1].
+
+    1 when it holds the side's words in a row; else the weighted share of the words that
+    only this side has, times 0.9.
+    """
+    if _holds_run(text, words(side)):
+        return 1.0
+    own = set(content_stems(side)) - set(content_stems(other)) or set(content_stems(side))
+    held = own & set(content_stems(" ".join(text)))
+    total = sum(desk.weights.weight(s) for s in own)
+    return 0.9 * sum(desk.weights.weight(s) for s in held) / total if total else 0.0
+
+
+def _holds_run(text: Sequence[str], phrase: Sequence[str]) -> bool:
+    size = len(phrase)
+    return any(text[at : at + size] == phrase for at in range(len(text) - size + 1))
+
+
+def _query_for(query: Query, side: str) -> Query:
+    """The query for one side alone."""
+    return replace(
+        query,
+        question=Question(side, scope=query.question.scope),
+        text=side,
+        terms=distinct(content_words(side)),
+        sides=(),
+    )

@@ -1,0 +1,54 @@
+"""Figures: whether there is one, and where it is said to be. Nothing is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatbot.candidates import Candidate
+from chatbot.draft import Line, Span
+from chatbot.extractive.desk import Desk
+from chatbot.words import content_words
+from ingest.notes import Block, BlockKind, Section
+
+# A fixed phrase of an answer; the address that follows stands in the note.
+THERE_IS_A_FIGURE = "Yes, there is a figure:"
+FIGURE = "Figure:"
+MOST_FIGURES = 3
+LOGITS_BEHIND = 2.0
+CAPTION_WORDS = 5
+
+
+def compose(desk: Desk) -> tuple[Line, ...]:
+    """The figures that fit the question, best first; none when none fits."""
+    figures = [c for c in desk.candidates if c.block.kind is BlockKind.FIGURE]
+    if not figures:
+        return ()
+    best = figures[0]
+    same = [
+        c
+        for c in figures
+        if c.section.id == best.section.id and c.logit >= best.logit - LOGITS_BEHIND
+    ]
+    return tuple(
+        figure_line(c.section, c.block, THERE_IS_A_FIGURE if c is best else FIGURE)
+        for c in same[:MOST_FIGURES]
+    )
+
+
+def hanging_figures(best: Candidate, blocks: Sequence[Block]) -> tuple[Line, ...]:
+    """The figures that hang from `best` when it is no more than their caption; else none."""
+    figures = [block for block in blocks if block.kind is BlockKind.FIGURE]
+    if not figures or _says_something(best.block):
+        return ()
+    caption = Line(best.block.text, (Span.over(best.section, (best.block,)),))
+    return (caption, *(figure_line(best.section, figure, FIGURE) for figure in figures))
+
+
+def _says_something(block: Block) -> bool:
+    return len(content_words(block.text)) > CAPTION_WORDS or block.text.endswith(".")
+
+
+def figure_line(section: Section, figure: Block, phrase: str) -> Line:
+    """A figure as its caption and address."""
+    caption = f"{figure.text} " if figure.text else ""
+    return Line(f"{phrase} {caption}{figure.address}", (Span.over(section, (figure,)),))

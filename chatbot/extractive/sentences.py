@@ -1,0 +1,95 @@
+"""Plain answers: the few sentences or list items that say it."""
+
+from __future__ import annotations
+
+from chatbot.asking import Asks
+from chatbot.candidates import Candidate, lead_of
+from chatbot.draft import Line
+from chatbot.extractive.desk import (
+    WORDS_WANTED,
+    Desk,
+    block_line,
+    run_line,
+    thought_around,
+    word_count,
+)
+from chatbot.words import content_stems, stem, stems
+from ingest.notes import Block, BlockKind, Section
+
+MOST_THOUGHTS = 3
+# A further thought must be judged nearly as good as the best one, and to answer at all.
+LOGITS_BEHIND = 3.0
+LOWEST_LOGIT = 0.0
+
+
+def compose(desk: Desk) -> tuple[Line, ...]:
+    """The best thought and those nearly as good, best first, about `WORDS_WANTED` words."""
+    best = desk.candidates[0]
+    lines: list[Line] = []
+    told: set[tuple[str, int]] = set()
+    thoughts = 0
+    for candidate in desk.candidates[:8]:
+        if candidate.key in told:
+            continue
+        is_best = candidate is best
+        behind = candidate.logit < max(best.logit - LOGITS_BEHIND, LOWEST_LOGIT)
+        if not is_best and (behind or thoughts >= MOST_THOUGHTS):
+            break
+        if candidate.block.kind is BlockKind.ROW:
+            continue
+        blocks = thought_around(desk, candidate)
+        added = [*_lead_lines(desk, candidate), run_line(candidate.section, blocks)]
+        added = [line for line in added if line not in lines]
+        if not is_best and word_count(lines) + word_count(added) > WORDS_WANTED:
+            continue
+        if any(_says_the_same(line, other) for line in added for other in lines):
+            continue
+        lines.extend(added)
+        told.update((candidate.section.id, block.ordinal) for block in blocks)
+        thoughts += 1
+    return tuple(lines)
+
+
+def compose_definition(desk: Desk) -> tuple[Line, ...]:
+    """How the section that the question names begins, when it asks what that thing is.
+
+    None when it asks for more than the heading says, or the section begins otherwise.
+    """
+    section = desk.candidates[0].section
+    title = set(content_stems(section.title))
+    asked = {stem(term) for term in desk.query.terms}
+    if Asks.DEFINITION not in desk.query.asks or not title & asked:
+        return ()
+    if asked - set(stems(" ".join(section.heading))):
+        return ()
+    plain = (BlockKind.SENTENCE, BlockKind.ITEM)
+    first = next((block for block in section.blocks if block.kind in plain), None)
+    if first is None or hangs_anything(section, first):
+        return ()
+    known = {c.key: c for c in desk.candidates}
+    opening = known.get((section.id, first.ordinal), Candidate(section, first, 0.0))
+    blocks = thought_around(desk, opening)
+    return (run_line(section, blocks),)
+
+
+def hangs_anything(section: Section, block: Block) -> bool:
+    """Whether the block opens a list."""
+    return any(other.lead == block.ordinal for other in section.blocks)
+
+
+def _lead_lines(desk: Desk, candidate: Candidate) -> list[Line]:
+    """The lead-in of a list item, where the item alone would not say what was asked."""
+    lead = lead_of(candidate.section, candidate.block)
+    if lead is None or candidate.block.kind is not BlockKind.ITEM:
+        return []
+    own = desk.coverage(candidate.block.text)
+    both = desk.coverage(f"{lead.text} {candidate.block.text}")
+    is_label = len(content_stems(lead.text)) <= 3
+    return [block_line(candidate.section, lead)] if both > own or is_label else []
+
+
+def _says_the_same(line: Line, other: Line) -> bool:
+    """Whether two lines hold nearly the same words (three quarters of the shorter one's)."""
+    mine, theirs = set(content_stems(line.text)), set(content_stems(other.text))
+    smaller = min(len(mine), len(theirs))
+    return smaller > 0 and len(mine & theirs) / smaller > 0.75

@@ -1,0 +1,152 @@
+"""Answers out of a table: the asked cells with their row's and column's names."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from chatbot.asking import Asks
+from chatbot.candidates import Candidate, columns_named, lead_of
+from chatbot.draft import Line, Span
+from chatbot.extractive.desk import Desk
+from chatbot.words import content_stems, stem, words
+from ingest.notes import Block, BlockKind, Section
+
+MOST_ROWS = 9
+# Of the cells that the question does not name, those judged within this of the best are given.
+CELL_LOGITS_BEHIND = 1.0
+MOST_CELLS = 2
+
+_NUMBER_WORDS = {
+    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
+    "seven": "7", "eight": "8", "nine": "9", "ten": "10",
+}  # fmt: skip
+_MOST = re.compile(r"\b(?:longest|highest|largest|biggest|most|greatest)\b", re.IGNORECASE)
+_LEAST = re.compile(r"\b(?:shortest|lowest|smallest|least|fewest)\b", re.IGNORECASE)
+
+
+def compose(desk: Desk, best: Candidate) -> tuple[Line, ...]:
+    """The rows and cells that answer: by value, by superlative, all labels, or the best row."""
+    header = lead_of(best.section, best.block)
+    rows = tuple(
+        block
+        for block in best.section.blocks
+        if block.kind is BlockKind.ROW and block.group == best.block.group and block.cells
+    )
+    if header is None or not best.block.cells:
+        return (row_line(best.section, best.block, ()),)
+    named = columns_named(header, desk.query)
+    columns = tuple(at for at in named if at)
+    if not _names_a_row(desk, rows):
+        chosen = _rows_by_value(desk, rows, header, columns) or _extremes(desk, rows, columns)
+        if chosen:
+            lines = [row_line(best.section, row, cells) for row, cells in chosen]
+            return tuple(lines[:MOST_ROWS])
+        if Asks.LIST in desk.query.asks and not columns and 0 in named:
+            return _labels(best.section, header, rows)
+    return (row_line(best.section, best.block, cells_asked(desk, best.section, best.block)),)
+
+
+def cells_asked(desk: Desk, section: Section, row: Block) -> tuple[int, ...]:
+    """The cells of `row` to show: those whose column the question names, else the best judged."""
+    header = lead_of(section, row)
+    cells = tuple(at for at, cell in enumerate(row.cells) if at and cell.text)
+    if header is None or len(cells) <= 1:
+        return cells
+    named = tuple(at for at in columns_named(header, desk.query) if at in cells)
+    if 0 < len(named) <= MOST_CELLS:
+        return named
+    cells = named or cells
+    names = [cell.text for cell in header.cells]
+    texts = [
+        f"{row.cells[0].text}: {names[at] if at < len(names) else ''}: {row.cells[at].text}"
+        for at in cells
+    ]
+    logits = desk.judge(desk.query.text, texts)
+    most = max(logits)
+    good = sorted(zip(logits, cells, strict=True), key=lambda pair: (-pair[0], pair[1]))
+    kept = [at for logit, at in good if logit >= most - CELL_LOGITS_BEHIND][:MOST_CELLS]
+    return tuple(sorted(kept))
+
+
+def row_line(section: Section, row: Block, columns: Sequence[int]) -> Line:
+    """One row: its label, then the given columns by name (all of them when none is given)."""
+    header = lead_of(section, row)
+    spans = [Span.over(section, (row,))]
+    if header is not None:
+        spans.append(Span.over(section, (header,)))
+    names = header.cells if header is not None else ()
+    label = row.cells[0].text if row.cells else row.text
+    parts = []
+    for at in columns or range(1, len(row.cells)):
+        if at < len(row.cells) and row.cells[at].text:
+            name = names[at].text if at < len(names) else ""
+            parts.append(f"{name}: {row.cells[at].text}" if name else row.cells[at].text)
+    return Line(f"{label} — {'; '.join(parts)}" if parts else label, tuple(spans))
+
+
+def _labels(section: Section, header: Block, rows: Sequence[Block]) -> tuple[Line, ...]:
+    """Every row's label: one citation for the run of rows, one for the header."""
+    spans = (Span.over(section, rows), Span.over(section, (header,)))
+    return tuple(Line(row.cells[0].text, spans, "- ") for row in rows[:MOST_ROWS])
+
+
+def _names_a_row(desk: Desk, rows: Sequence[Block]) -> bool:
+    """Whether the question holds a row's label, words that most labels share left aside."""
+    asked = {stem(term) for term in desk.query.terms}
+    labels = [set(content_stems(row.cells[0].text)) for row in rows]
+    shared = Counter(word for label in labels for word in label)
+    for label in labels:
+        own = {word for word in label if shared[word] <= len(labels) / 2} or label
+        only = {word for word in own if shared[word] == 1}
+        if label and (own <= asked or (only and len(only & asked) >= 0.6 * len(only))):
+            return True
+    return False
+
+
+def _rows_by_value(
+    desk: Desk, rows: Sequence[Block], header: Block, columns: Sequence[int]
+) -> list[tuple[Block, tuple[int, ...]]]:
+    """The rows that hold a number of the question, in the asked columns or else in any."""
+    wanted = {
+        _NUMBER_WORDS.get(word, word)
+        for word in words(desk.query.text)
+        if word[0].isdigit() or word in _NUMBER_WORDS
+    }
+    if not wanted:
+        return []
+    for places in ([tuple(columns)] if columns else []) + [tuple(range(1, len(header.cells)))]:
+        found = []
+        for row in rows:
+            cells = tuple(
+                at
+                for at in places
+                if at < len(row.cells) and wanted & set(words(row.cells[at].text))
+            )
+            if cells:
+                found.append((row, cells))
+        if 0 < len(found) < len(rows):
+            return found
+    return []
+
+
+def _extremes(
+    desk: Desk, rows: Sequence[Block], columns: Sequence[int]
+) -> list[tuple[Block, tuple[int, ...]]]:
+    """The rows with the largest or smallest number in the one asked column."""
+    wants_most = _MOST.search(desk.query.text) is not None
+    if len(columns) != 1 or not (wants_most or _LEAST.search(desk.query.text)):
+        return []
+    at = columns[0]
+    values = [
+        (float(number.group().replace(",", "")), row)
+        for row in rows
+        if at < len(row.cells)
+        for number in [re.search(r"\d[\d,]*(?:\.\d+)?", row.cells[at].text)]
+        if number
+    ]
+    if len(values) < 2:
+        return []
+    extreme = max(v for v, _ in values) if wants_most else min(v for v, _ in values)
+    return [(row, (at,)) for value, row in values if value == extreme]

@@ -1,0 +1,103 @@
+"""The three stages of an answer over one opened index; no LangChain here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TypeVar
+
+from chatbot.answer import Answer, Passage, Question, Timings
+from chatbot.candidates import TermWeights
+from chatbot.extractive.abstention import Confidence, packaged_model
+from chatbot.extractive.answerer import ExtractiveAnswerer
+from chatbot.likeness import word_likeness
+from chatbot.query import Query, understand
+from chatbot.reranker import Reranker
+from chatbot.retrieval import Retrieval, Searcher
+from chatbot.spelling import Speller
+from ingest.embedding import Embedder
+from ingest.index import NotesIndex
+
+T = TypeVar("T")
+
+NOTHING_SPENT = Timings()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, as the first stage takes it."""
+
+    question: Question
+    timings: Timings = NOTHING_SPENT
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A query, as the second takes it."""
+
+    query: Query
+    timings: Timings
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """A query and what was found for it, as the third takes it."""
+
+    query: Query
+    retrieval: Retrieval
+    timings: Timings
+
+
+class Pipeline:
+    """The three stages over one opened index: understand, retrieve, answer."""
+
+    def __init__(self, index: NotesIndex, embedder: Embedder, reranker: Reranker | None) -> None:
+        self.index = index
+        weights = TermWeights(index.vocabulary())
+        # A word that the model reads as one token is ordinary English, or the notes' own.
+        self._speller = Speller(
+            index.vocabulary(), is_common=lambda word: embedder.count_tokens([word])[0] <= 3
+        )
+        self._searcher = Searcher(index, embedder, reranker, weights)
+        confidence = Confidence(
+            packaged_model(embedder.identity.name),
+            likeness=lambda question, text: word_likeness(embedder, question, text),
+            is_stub=lambda section_id: index.section(section_id).is_stub,
+        )
+        self._answerer = ExtractiveAnswerer(self._searcher, weights, index.source_text, confidence)
+
+    def search(self, question: Question, limit: int) -> list[Passage]:
+        """The passages for `question`, best first."""
+        query = understand(question, self._speller)
+        return list(self._searcher.retrieve(query, limit).passages)
+
+    def features(self, question: Question) -> dict[str, float] | None:
+        """What the decision to answer looks at, by name; None when nothing was composed."""
+        query = understand(question, self._speller)
+        return self._answerer.features(query, self._searcher.retrieve(query))
+
+    def ask(self, question: Question) -> Answer:
+        """Take all three."""
+        return self.answer(self.retrieve(self.understand(Asked(question))))
+
+    def understand(self, asked: Asked) -> Understood:
+        """Correct the spelling, and find out what is asked for."""
+        query, spent = _timed(lambda: understand(asked.question, self._speller))
+        return Understood(query, replace(asked.timings, understand=spent))
+
+    def retrieve(self, step: Understood) -> Retrieved:
+        """Find passages and blocks."""
+        retrieval, spent = _timed(lambda: self._searcher.retrieve(step.query))
+        return Retrieved(step.query, retrieval, replace(step.timings, retrieve=spent))
+
+    def answer(self, step: Retrieved) -> Answer:
+        """Compose the answer, or decline."""
+        answer, spent = _timed(lambda: self._answerer.answer(step.query, step.retrieval))
+        return replace(answer, timings=replace(step.timings, answer=spent))
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    started = perf_counter()
+    result = work()
+    return result, (perf_counter() - started) * 1000

@@ -1,0 +1,223 @@
+"""From a query to passages and candidate blocks: search, fuse, judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import exp
+
+from chatbot.answer import Passage
+from chatbot.asking import Asks
+from chatbot.candidates import Candidate, TermWeights, evidence_words
+from chatbot.fusion import reciprocal_rank_fusion
+from chatbot.query import Query
+from chatbot.reranker import Reranker
+from ingest.embedding import Embedder
+from ingest.index import NotesIndex
+from ingest.notes import BlockKind, Chunk, Section
+
+# Each search returns this many; fusion needs depth, not length.
+SEARCH_DEPTH = 40
+# Blocks of this many best chunks are looked at ...
+CHUNKS_OPENED = 12
+# ... and this many of them are judged by the reranker, which costs some 9 ms a block.
+BLOCKS_JUDGED = 18
+
+_NEVER_EVIDENCE = frozenset({BlockKind.HEADER})
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What was found: passages for people, candidates for the answerer; both best first."""
+
+    passages: tuple[Passage, ...]
+    candidates: tuple[Candidate, ...]
+
+
+class Searcher:
+    """Finds the places of the notes that may answer a query.
+
+    Dense and lexical rankings of chunks and a lexical ranking of blocks are joined by
+    reciprocal rank fusion; the best blocks are then judged by the reranker, when there is
+    one. Deterministic: scores are rounded before ties break by id.
+    """
+
+    def __init__(
+        self,
+        index: NotesIndex,
+        embedder: Embedder,
+        reranker: Reranker | None,
+        weights: TermWeights,
+    ) -> None:
+        self._index = index
+        self._embedder = embedder
+        self._reranker = reranker
+        self._weights = weights
+
+    def retrieve(self, query: Query, limit: int = 5) -> Retrieval:
+        """The best passages (at most `limit`) and every judged block, best first."""
+        chunk_scores = self._chunk_scores(query)
+        opened = _best(chunk_scores, max(CHUNKS_OPENED, limit))
+        chunks = {chunk_id: self._index.chunk(chunk_id) for chunk_id in opened}
+        candidates = self.judge(query, self._shortlist(query, chunks, chunk_scores))
+        passages = self._passages(chunks, chunk_scores, candidates, limit)
+        return Retrieval(tuple(passages), tuple(candidates))
+
+    def shortlist(self, query: Query) -> list[Candidate]:
+        """The blocks worth judging for `query`, by fused rank; none is judged yet."""
+        scores = self._chunk_scores(query)
+        opened = _best(scores, CHUNKS_OPENED)
+        return self._shortlist(query, {i: self._index.chunk(i) for i in opened}, scores)
+
+    def logits(self, question: str, texts: Sequence[str]) -> list[float]:
+        """How well each text answers, as the reranker judges; by shared words without one."""
+        if self._reranker is not None:
+            return self._reranker.scores(question, texts)
+        # The share of the question's words that a text holds, stretched over the
+        # reranker's range.
+        return [round(12 * self._weights.share(question, text) - 6, 4) for text in texts]
+
+    def _chunk_scores(self, query: Query) -> dict[str, float]:
+        sources = query.question.scope
+        dense = self._index.nearest(
+            self._embedder.embed_question(query.text), SEARCH_DEPTH, sources
+        )
+        lexical = self._index.matching_chunks(query.terms, SEARCH_DEPTH, sources)
+        return reciprocal_rank_fusion([[i for i, _ in dense], [i for i, _ in lexical]])
+
+    def _shortlist(
+        self, query: Query, chunks: dict[str, Chunk], chunk_scores: dict[str, float]
+    ) -> list[Candidate]:
+        """The blocks worth judging: those of the opened chunks and those that match by words."""
+        by_chunk: dict[tuple[str, int], float] = {}
+        for chunk_id, chunk in chunks.items():
+            for ordinal in range(chunk.first_block, chunk.last_block + 1):
+                key = (chunk.section_id, ordinal)
+                by_chunk[key] = max(by_chunk.get(key, 0.0), chunk_scores[chunk_id])
+        matching = self._index.matching_blocks(query.terms, SEARCH_DEPTH, query.question.scope)
+        lexical = [(section_id, ordinal) for section_id, ordinal, _ in matching]
+        for key in lexical:
+            by_chunk.setdefault(key, 0.0)
+        return self._by_words(query, by_chunk, lexical)[:BLOCKS_JUDGED]
+
+    def _by_words(
+        self,
+        query: Query,
+        by_chunk: dict[tuple[str, int], float],
+        lexical: Sequence[tuple[str, int]] = (),
+    ) -> list[Candidate]:
+        candidates = {}
+        for (section_id, ordinal), score in by_chunk.items():
+            section = self._index.section(section_id)
+            if section.navigation or not section.blocks:
+                continue
+            block = section.blocks[ordinal]
+            is_figure = block.kind is BlockKind.FIGURE
+            if block.kind in _NEVER_EVIDENCE or (is_figure and Asks.FIGURE not in query.asks):
+                continue
+            candidates[section_id, ordinal] = Candidate(section, block, score)
+        covered = {
+            key: round(self._weights.coverage(query, evidence_words(candidate, query)), 6)
+            for key, candidate in candidates.items()
+        }
+        fused = reciprocal_rank_fusion(
+            [
+                sorted(candidates, key=lambda key: (-by_chunk[key], key)),
+                sorted(candidates, key=lambda key: (-covered[key], -by_chunk[key], key)),
+                [key for key in lexical if key in candidates],
+            ]
+        )
+        order = sorted(candidates, key=lambda key: (-round(fused[key], 9), key))
+        return [replace(candidates[key], fused=fused[key]) for key in order]
+
+    def judge(self, query: Query, shortlist: Sequence[Candidate]) -> list[Candidate]:
+        """The same candidates with their logits, best first; equals keep their fused order."""
+        texts = [evidence_words(candidate, query) for candidate in shortlist]
+        judged = [
+            replace(candidate, logit=round(logit, 4))
+            for candidate, logit in zip(shortlist, self.logits(query.text, texts), strict=True)
+        ]
+        return sorted(judged, key=lambda c: (-c.logit, -round(c.fused, 9), c.key))
+
+    def _passages(
+        self,
+        chunks: dict[str, Chunk],
+        chunk_scores: dict[str, float],
+        candidates: Sequence[Candidate],
+        limit: int,
+    ) -> list[Passage]:
+        best_logit: dict[str, float] = {}
+        for candidate in candidates:
+            for chunk_id, chunk in chunks.items():
+                if (
+                    chunk.section_id == candidate.section.id
+                    and chunk.first_block <= candidate.block.ordinal <= chunk.last_block
+                ):
+                    best_logit[chunk_id] = max(best_logit.get(chunk_id, -12.0), candidate.logit)
+        top = max(chunk_scores.values(), default=1.0)
+        scores = {
+            chunk_id: round(
+                0.6 * _probability(best_logit.get(chunk_id, -6.0))
+                + 0.4 * chunk_scores[chunk_id] / top,
+                4,
+            )
+            for chunk_id in chunks
+        }
+        order = sorted(
+            (i for i in scores if not self._is_empty_repeat(chunks[i].section_id)),
+            key=lambda chunk_id: (-scores[chunk_id], chunk_id),
+        )
+        # One passage of each section first: three looks at one section are worth less than
+        # a look at each of three.
+        seen: set[str] = set()
+        first: list[str] = []
+        rest: list[str] = []
+        for chunk_id in order:
+            section_id = chunks[chunk_id].section_id
+            (rest if section_id in seen else first).append(chunk_id)
+            seen.add(section_id)
+        return [
+            self._passage(chunks[chunk_id], self._index.section(chunks[chunk_id].section_id), score)
+            for chunk_id in (first + rest)[:limit]
+            for score in (scores[chunk_id],)
+        ]
+
+    def _is_empty_repeat(self, section_id: str) -> bool:
+        """Whether the section is a stub whose heading stands elsewhere with text under it."""
+        section = self._index.section(section_id)
+        if not section.is_stub:
+            return False
+        return any(
+            not self._index.section(twin).is_stub
+            for twin in self._sections_by_heading[section.source, section.heading]
+        )
+
+    @cached_property
+    def _sections_by_heading(self) -> dict[tuple[str, tuple[str, ...]], list[str]]:
+        found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for section in self._index.outline():
+            found.setdefault((section.source, section.heading), []).append(section.id)
+        return found
+
+    def _passage(self, chunk: Chunk, section: Section, score: float) -> Passage:
+        return Passage(
+            source=section.source,
+            heading=section.heading,
+            anchor=section.anchor,
+            lines=chunk.lines,
+            start=chunk.start,
+            end=chunk.end,
+            score=score,
+            text=self._index.source_text(section.source)[chunk.start : chunk.end],
+            section_id=section.id,
+            chunk_id=chunk.id,
+        )
+
+
+def _best(scores: dict[str, float], count: int) -> list[str]:
+    return sorted(scores, key=lambda item: (-round(scores[item], 9), item))[:count]
+
+
+def _probability(logit: float) -> float:
+    return 1 / (1 + exp(-logit / 2))

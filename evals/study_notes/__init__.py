@@ -1,0 +1,1 @@
+"""Questions over real study notes, and how well they are answered."""

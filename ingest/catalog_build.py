@@ -1,0 +1,179 @@
+"""Writes `notes.sqlite`: the notes, their sections, blocks, chunks, vectors and words."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ingest.block_words import HEADING_SEPARATOR, block_words
+from ingest.embedding import Vectors
+from ingest.mojibake import repair
+from ingest.notes import Block, BlockKind, Chunk, Section, SourceDocument
+from ingest.schema import SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedNotes:
+    """What one ingest found: sources by name, sections and chunks in note order."""
+
+    sources: tuple[SourceDocument, ...]
+    sections: tuple[Section, ...]
+    chunks: tuple[Chunk, ...]
+
+
+def write_catalog(path: Path, notes: IndexedNotes, vectors: Mapping[str, Vectors]) -> None:
+    """Write the notes and the vector of each chunk digest into a new file, and sync it.
+
+    Raises:
+        sqlite3.Error, OSError: the file cannot be written; what is there is of no use.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        # A crash discards the whole file, so there is no journal to roll back with.
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.executescript(SCHEMA)
+        connection.execute("BEGIN")
+        _write_sources(connection, notes.sources)
+        _write_sections(connection, notes.sections)
+        _write_chunks(connection, notes)
+        _write_vectors(connection, vectors)
+        for table in ("chunk_search", "block_search", "block_words"):
+            connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
+        connection.execute("COMMIT")
+    sync_file(path)
+
+
+def sync_file(path: Path) -> None:
+    """Return only when the file's bytes are on the disk."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def searchable_text(block: Block) -> str:
+    """Return the words that a search finds the block by, mis-decoded characters repaired.
+
+    A row has its cells' words only: its columns' names are its header's.
+    """
+    if block.cells:
+        return repair(" ".join(cell.text for cell in block.cells))
+    return block_words(block) if block.kind is BlockKind.FIGURE else repair(block.text)
+
+
+def searchable_heading(section: Section) -> str:
+    """Return the heading path on one line, mis-decoded characters repaired."""
+    return repair(HEADING_SEPARATOR.join(section.heading))
+
+
+def _write_sources(connection: sqlite3.Connection, sources: Iterable[SourceDocument]) -> None:
+    connection.executemany(
+        "INSERT INTO sources VALUES (?, ?, ?, ?, ?)",
+        (
+            (ordinal, source.name, source.encoding, source.digest, source.text)
+            for ordinal, source in enumerate(sources)
+        ),
+    )
+
+
+def _write_sections(connection: sqlite3.Connection, sections: Iterable[Section]) -> None:
+    for ordinal, section in enumerate(sections):
+        connection.execute(
+            "INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                ordinal,
+                section.id,
+                section.source,
+                json.dumps(section.heading, ensure_ascii=False),
+                section.anchor,
+                section.level,
+                section.start,
+                section.end,
+                *section.lines,
+                section.navigation,
+            ),
+        )
+        _write_blocks(connection, ordinal, section)
+
+
+def _write_blocks(connection: sqlite3.Connection, section_ordinal: int, section: Section) -> None:
+    heading = searchable_heading(section)
+    for block in section.blocks:
+        cells = [[cell.text, cell.start, cell.end] for cell in block.cells]
+        rowid = connection.execute(
+            "INSERT INTO blocks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                section_ordinal,
+                block.ordinal,
+                block.kind.value,
+                block.text,
+                block.start,
+                block.end,
+                *block.lines,
+                block.group,
+                block.item,
+                block.depth,
+                block.lead,
+                json.dumps(cells, ensure_ascii=False),
+                block.address,
+            ),
+        ).lastrowid
+        if section.navigation:
+            continue
+        words = (rowid, heading, searchable_text(block))
+        connection.execute(
+            "INSERT INTO block_search (rowid, heading, body) VALUES (?, ?, ?)", words
+        )
+        connection.execute("INSERT INTO block_words (rowid, heading, body) VALUES (?, ?, ?)", words)
+
+
+def _write_chunks(connection: sqlite3.Connection, notes: IndexedNotes) -> None:
+    sections = {section.id: (i, section) for i, section in enumerate(notes.sections)}
+    for chunk in notes.chunks:
+        ordinal, section = sections[chunk.section_id]
+        rowid = connection.execute(
+            "INSERT INTO chunks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                chunk.id,
+                ordinal,
+                chunk.ordinal,
+                chunk.text,
+                chunk.first_block,
+                chunk.last_block,
+                chunk.start,
+                chunk.end,
+                *chunk.lines,
+                chunk.digest,
+            ),
+        ).lastrowid
+        if not section.navigation:
+            connection.execute(
+                "INSERT INTO chunk_search (rowid, heading, body) VALUES (?, ?, ?)",
+                (rowid, searchable_heading(section), _chunk_words(chunk, section)),
+            )
+
+
+def _chunk_words(chunk: Chunk, section: Section) -> str:
+    blocks = section.blocks[chunk.first_block : chunk.last_block + 1]
+    words = "\n".join(searchable_text(block) for block in blocks)
+    # A block too long for the window is spread over chunks that all cover it: each is found
+    # by its own part alone.
+    return chunk.text if len(blocks) == 1 and len(words) > len(chunk.text) else words
+
+
+def _write_vectors(connection: sqlite3.Connection, vectors: Mapping[str, Vectors]) -> None:
+    connection.executemany(
+        "INSERT INTO vectors VALUES (?, ?)",
+        (
+            (digest, np.asarray(vectors[digest], dtype="<f4").tobytes())
+            for digest in sorted(vectors)
+        ),
+    )

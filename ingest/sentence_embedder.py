@@ -1,0 +1,261 @@
+"""Embeds with sentence-transformers: the notes with torch, questions with an ONNX export.
+
+torch is imported when notes are first embedded, never to embed a question, unless the
+model's export cannot be made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import numpy as np
+
+from ingest.embedding import (
+    EmbedderIdentity,
+    Precision,
+    Preparing,
+    Progress,
+    TokenVectors,
+    Vectors,
+    token_batches,
+    unannounced,
+    unit_rows,
+)
+from ingest.errors import WeightsUnavailable
+from ingest.onnx_encoder import OnnxEncoder, TokenCounter, encodable
+from ingest.onnx_export import open_export, write_export
+from ingest.precision import choose_precision
+from ingest.sentence_models import SentenceModel
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+logger = logging.getLogger(__name__)
+
+BATCH_TOKENS = 2048  # padded tokens in a batch
+MIN_COSINE = 0.999  # between a question's export and sentence-transformers in float32
+
+# Short, long, accented and capital: an export must agree on all of them.
+_PROBES = (
+    "What is it?",
+    "Ünïcode CAPITALS and café, 42 GB/s; e-mail: a@b.c",
+    "A longer sentence about storage, networks and queues, repeated. " * 12,
+)
+
+
+class SentenceEmbedder:
+    """A sentence-transformers model, opened lazily. Safe to share between threads."""
+
+    def __init__(
+        self,
+        model: SentenceModel,
+        models_dir: Path,
+        *,
+        precision: Precision | Literal["auto"] = "auto",
+        device: str = "cpu",
+        preparing: Preparing = unannounced,
+    ) -> None:
+        self.window = model.window
+        self._model = model
+        self._models_dir = models_dir
+        self._precision = precision
+        self._device = device
+        self._preparing = preparing
+        self._lock = threading.RLock()
+
+    @cached_property
+    def identity(self) -> EmbedderIdentity:
+        """What decides the vectors. With precision 'auto' the first look may measure."""
+        with self._lock:
+            return EmbedderIdentity(
+                name=self._model.name,
+                revision=self._model.revision,
+                dimension=self._model.dimension,
+                precision=self._known_precision(),
+                query_prefix=self._model.query_prefix,
+            )
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count each text's tokens, special tokens included, without importing torch."""
+        return self._counter.count([self._model.note_prefix + text for text in texts])
+
+    def embed_notes(self, texts: Sequence[str], on_progress: Progress | None = None) -> Vectors:
+        """Return one L2-normalised row per text, in the given order: float32 [n, dimension].
+
+        Raises:
+            WeightsUnavailable: the model's files are missing, altered or unreadable.
+        """
+        rows = np.zeros((len(texts), self._model.dimension), dtype=np.float32)
+        if not texts:
+            return rows
+        prefixed = [encodable(self._model.note_prefix + text) for text in texts]
+        lengths = [min(n, self.window) for n in self._counter.count(prefixed)]
+        with self._lock:
+            encoder = self._in_precision(self.identity.precision)
+            done = 0
+            if on_progress is not None:
+                on_progress(0, len(texts))
+            for batch in token_batches(lengths, BATCH_TOKENS):
+                rows[batch] = _encode(encoder, [prefixed[i] for i in batch])
+                done += len(batch)
+                if on_progress is not None:
+                    on_progress(done, len(texts))
+            self.prepare_questions()
+        return rows
+
+    def embed_question(self, text: str) -> Vectors:
+        """Return the question's L2-normalised vector: float32 [dimension]."""
+        prefixed = encodable(self._model.query_prefix + text)
+        with self._lock:
+            self.prepare_questions()
+            encoder = self._question_encoder
+        if encoder is not None:
+            return encoder.encode(prefixed)
+        with self._lock:
+            return cast(Vectors, _encode(self._float32, [prefixed])[0])
+
+    def embed_tokens(self, text: str) -> TokenVectors | None:
+        """Return the vectors of the text's tokens in context; None without an export."""
+        with self._lock:
+            encoder = self._question_encoder
+        return encoder.encode_tokens(text) if encoder is not None else None
+
+    def prepare_questions(self) -> None:
+        """Make the export that embeds questions without torch, unless it is there."""
+        with self._lock:
+            _ = self._question_encoder
+
+    @cached_property
+    def _counter(self) -> TokenCounter:
+        return TokenCounter(self._model.tokenizer_file())
+
+    @cached_property
+    def _question_encoder(self) -> OnnxEncoder | None:
+        encoder = open_export(self._model, self._models_dir)
+        if encoder is not None or self._model.pooling is None:
+            return encoder
+        transformer: Any = self._float32[0]
+        try:
+            with self._preparing("export"):
+                write_export(self._model, transformer.auto_model, self._models_dir)
+                encoder = open_export(self._model, self._models_dir)
+                return encoder if encoder and self._agrees(encoder) else None
+        # The exporter raises whatever its inside raises, and a question can do without it.
+        except Exception as error:
+            logger.warning(
+                "No ONNX export of '%s' (%s: %s): questions are embedded with torch,"
+                " slower to start",
+                self._model.name,
+                type(error).__name__,
+                str(error).splitlines()[0] if str(error) else "no reason given",
+            )
+            return None
+
+    def _agrees(self, encoder: OnnxEncoder) -> bool:
+        expected = _encode(self._float32, list(_PROBES))
+        actual = np.stack([encoder.encode(text) for text in _PROBES])
+        worst = float((expected * actual).sum(axis=1).min())
+        if worst < MIN_COSINE:
+            logger.warning(
+                "The ONNX export of '%s' differs from the model (cosine %.4f): questions are"
+                " embedded with torch, slower to start",
+                self._model.name,
+                worst,
+            )
+        return worst >= MIN_COSINE
+
+    @cached_property
+    def _float32(self) -> SentenceTransformer:
+        with self._preparing("load"):
+            return load_model(self._model, self._device)
+
+    @cached_property
+    def _bfloat16(self) -> SentenceTransformer:
+        with self._preparing("load"):
+            return load_model(self._model, self._device).bfloat16()
+
+    def _in_precision(self, precision: Precision) -> SentenceTransformer:
+        return self._bfloat16 if precision == "bfloat16" else self._float32
+
+    def _known_precision(self) -> Precision:
+        if self._precision != "auto":
+            return self._precision
+        note = self._models_dir / f"precision-{self._model.revision}.json"
+        return choose_precision(note, self._measure_gain, self._preparing)
+
+    def _measure_gain(self) -> float:
+        """Return how many times faster bfloat16 embeds here: one small batch, best of two."""
+        texts = [_PROBES[2][:250]] * 8
+        seconds = []
+        for encoder in (self._float32, self._bfloat16):
+            _encode(encoder, texts[:1])  # the first run allocates
+            runs = []
+            for _ in range(2):
+                start = perf_counter()
+                _encode(encoder, texts)
+                runs.append(perf_counter() - start)
+            seconds.append(min(runs))
+        return seconds[0] / max(seconds[1], 1e-9)
+
+
+def load_model(model: SentenceModel, device: str) -> SentenceTransformer:
+    """Load a model from its folder, safetensors only, nothing from the network.
+
+    Raises:
+        WeightsUnavailable: its files are missing, altered or unreadable.
+    """
+    folder = model.folder()
+    with _offline_and_quiet():
+        from sentence_transformers import SentenceTransformer
+
+        try:
+            return SentenceTransformer(
+                str(folder),
+                device=device,
+                local_files_only=True,
+                model_kwargs={"use_safetensors": True},
+            ).eval()
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise WeightsUnavailable(
+                f"The model in {folder} cannot be loaded ({str(error).splitlines()[0]})."
+                " Download it again, with its safetensors file"
+            ) from error
+
+
+def _encode(encoder: SentenceTransformer, texts: list[str]) -> Vectors:
+    # An empty prompt keeps a model's default prompt from being added to ours.
+    matrix = encoder.encode(
+        texts, prompt="", batch_size=len(texts), show_progress_bar=False, convert_to_numpy=True
+    )
+    return unit_rows(np.asarray(matrix, dtype=np.float32))
+
+
+@contextlib.contextmanager
+def _offline_and_quiet() -> Iterator[None]:
+    """Switch the model hub off for this process, and loading bars and import warnings off."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["TRANSFORMERS_OFFLINE"] = "1"
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    with warnings.catch_warnings():
+        # Deprecations inside the libraries: nothing that the reader of the notes can act on.
+        warnings.simplefilter("ignore")
+        if "transformers" not in sys.modules:
+            os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+        from transformers.utils import logging as library
+
+        transformers_logging: Any = library
+
+        transformers_logging.disable_progress_bar()
+        transformers_logging.set_verbosity_error()
+        yield

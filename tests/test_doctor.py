@@ -1,0 +1,229 @@
+"""The doctor: what it finds, what it advises, and when it is content."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatbot.doctor import (
+    LIBRARIES,
+    Check,
+    IndexFacts,
+    State,
+    check_embedder,
+    check_footnote,
+    check_index,
+    check_libraries,
+    check_privacy,
+    check_python,
+    check_reranker,
+    diagnose,
+    is_healthy,
+    look_into_index,
+    to_json,
+)
+from chatbot.privacy import keep_private
+from chatbot.settings import Settings
+from ingest.errors import IndexDamaged, IndexMismatch, IndexNotFound, WeightsUnavailable
+
+FACTS = IndexFacts("000007-abc", "all-MiniLM-L6-v2", sources=3, sections=1)
+
+
+class Weights:
+    """Weights that are there, or not as expected."""
+
+    def __init__(self, name: str = "all-MiniLM-L6-v2", error: str = "") -> None:
+        self.name = name
+        self._error = error
+
+    def verified_folder(self) -> Path:
+        if self._error:
+            raise WeightsUnavailable(self._error)
+        return Path("models") / self.name
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_: object) -> Any:
+        raise error
+
+    return fail
+
+
+def found(_: str) -> object:
+    return object()
+
+
+def test_a_supported_python_is_fine() -> None:
+    assert check_python((3, 11, 7)).state is State.FINE
+    assert check_python((4, 0, 0)).state is State.FINE
+
+
+def test_an_old_python_fails() -> None:
+    check = check_python((3, 10, 13))
+    assert check.state is State.FAILED
+    assert "3.11" in check.advice
+
+
+def test_footnote_says_which_it_is() -> None:
+    assert check_footnote(lambda name: "0.1.0").finding == "0.1.0"
+    from_source = check_footnote(raising(PackageNotFoundError("footnote-study")))
+    assert from_source.state is State.NOTE
+    assert from_source.advice
+
+
+def test_libraries_are_listed_with_their_versions() -> None:
+    check = check_libraries(lambda name: "1.2")
+    assert check.state is State.FINE
+    assert all(f"{name} 1.2" in check.finding for name in LIBRARIES)
+
+
+def test_a_missing_library_fails_and_says_how_to_install_it() -> None:
+    def find(name: str) -> str:
+        if name == "torch":
+            raise PackageNotFoundError(name)
+        return "1"
+
+    check = check_libraries(find)
+    assert check.state is State.FAILED
+    assert check.finding == "not installed: torch"
+    assert "constraints.txt" in check.advice
+
+
+@pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"])
+def test_packaged_weights_are_checked(name: str) -> None:
+    check = check_embedder(name, [Weights()], raising(AssertionError("looked elsewhere")))
+    assert check.state is State.FINE
+    assert "every file as expected" in check.finding
+
+
+def test_altered_weights_fail() -> None:
+    check = check_embedder("all-MiniLM-L6-v2", [Weights(error="SHA-256 differs.")], found)
+    assert (check.state, check.finding) == (State.FAILED, "SHA-256 differs.")
+    assert check.advice
+
+
+def test_another_model_is_looked_for_on_this_machine() -> None:
+    assert check_embedder("my/model", [Weights()], found).state is State.FINE
+    missing = check_embedder("my/model", [Weights()], raising(WeightsUnavailable("Not here.")))
+    assert (missing.state, missing.finding) == (State.FAILED, "Not here.")
+
+
+def test_answers_still_come_without_the_reranker() -> None:
+    for check in (
+        check_reranker(True, Weights("cross", error="Not installed.")),
+        check_reranker(False, Weights("cross")),
+    ):
+        assert check.state is State.NOTE
+        assert "answers still come, from the fused rank" in check.finding
+        assert check.advice
+        assert is_healthy([check])
+
+
+def test_the_reranker_is_fine() -> None:
+    assert check_reranker(True, Weights("cross")).state is State.FINE
+
+
+def test_an_index_says_what_it_holds() -> None:
+    check = check_index(Path("index"), lambda: FACTS)
+    assert check.state is State.FINE
+    assert check.finding == (
+        "index, generation 000007-abc, all-MiniLM-L6-v2, whole: 3 notes, 1 section"
+    )
+
+
+def test_an_index_with_a_notice_is_worth_knowing() -> None:
+    facts = IndexFacts("1", "m", 1, 1, notices=("Chroma is damaged.",))
+    check = check_index(Path("index"), lambda: facts)
+    assert check.state is State.NOTE
+    assert "Chroma is damaged." in check.finding
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        IndexNotFound("None. Make one."),
+        IndexDamaged("Damaged. Mend it."),
+        IndexMismatch("Other. Rebuild it."),
+    ],
+)
+def test_an_index_that_cannot_answer_fails(error: Exception) -> None:
+    check = check_index(Path("index"), raising(error))
+    assert (check.state, check.finding) == (State.FAILED, str(error))
+
+
+def test_an_unreadable_index_fails_with_advice() -> None:
+    check = check_index(Path("index"), raising(PermissionError(13, "Permission denied")))
+    assert check.state is State.FAILED
+    assert "Permission denied" in check.finding
+    assert check.advice
+
+
+def test_privacy_is_in_force_once_it_is_kept() -> None:
+    environment = {"LANGSMITH_TRACING": "true"}
+    assert check_privacy(False, environment).state is State.FAILED
+    keep_private(environ=environment)
+    assert check_privacy(False, environment).state is State.FINE
+
+
+def test_tracing_that_was_asked_for_is_worth_knowing() -> None:
+    environment = {"LANGSMITH_TRACING": "true"}
+    keep_private(tracing=True, environ=environment)
+    assert check_privacy(True, environment).state is State.NOTE
+
+
+def test_one_failed_check_is_enough() -> None:
+    fine, failed = Check("a", State.FINE, "x"), Check("b", State.FAILED, "y", "z")
+    assert is_healthy([fine])
+    assert not is_healthy([fine, failed])
+    assert to_json([fine, failed]) == {
+        "healthy": False,
+        "checks": [
+            {"name": "a", "state": "fine", "finding": "x", "advice": ""},
+            {"name": "b", "state": "failed", "finding": "y", "advice": "z"},
+        ],
+    }
+
+
+def test_without_an_index_the_doctor_names_the_command(tmp_path: Path) -> None:
+    checks = {check.name: check for check in diagnose(Settings(index=tmp_path / "none"))}
+    assert list(checks) == [
+        "footnote",
+        "python",
+        "libraries",
+        "embedder",
+        "reranker",
+        "index",
+        "privacy",
+    ]
+    assert checks["index"].state is State.FAILED
+    assert "footnote ingest" in checks["index"].finding + checks["index"].advice
+    assert checks["embedder"].state is State.FINE
+
+
+@pytest.mark.slow
+def test_looks_into_a_whole_index(index_directory: Path) -> None:
+    facts = look_into_index(index_directory, "toy")
+    assert (facts.embedder, facts.sources) == ("toy", 3)
+    assert facts.sections > 3
+    assert facts.notices == ()
+
+
+@pytest.mark.slow
+def test_sees_a_flipped_bit(index_directory: Path) -> None:
+    [catalog] = index_directory.glob("**/notes.sqlite")
+    data = bytearray(catalog.read_bytes())
+    data[-1] ^= 1
+    catalog.chmod(0o644)
+    catalog.write_bytes(bytes(data))
+    with pytest.raises(IndexDamaged, match=r"footnote ingest .*--rebuild"):
+        look_into_index(index_directory, "toy")
+
+
+@pytest.mark.slow
+def test_refuses_an_index_of_another_embedder(index_directory: Path) -> None:
+    with pytest.raises(IndexMismatch, match="--rebuild"):
+        look_into_index(index_directory, "all-MiniLM-L6-v2")
