@@ -36,6 +36,8 @@ _SIDES_COMPILED = tuple(re.compile(pattern, re.IGNORECASE) for pattern in _SIDES
 _TRAILING_PURPOSE = re.compile(
     r"\b(?:for (?=[a-z])|when\b|in terms of\b|if\b|as a\b|with respect to).*$"
 )
+# "the payload limit of real-time vs …": what is compared stands behind the preposition.
+_BEFORE_A_SIDE = re.compile(r"^.*\b(?:of|between)\s+(?=\w)", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:(?:an?|the|using|use) )+", re.IGNORECASE)
 
 
@@ -111,7 +113,7 @@ def _sides(text: str) -> tuple[str, ...]:
         first = groups.get("a") or ""
         second = groups.get("b") or groups.get("b1") or groups.get("b2") or ""
         second = _TRAILING_PURPOSE.sub("", re.split(r"[,:;?!]", second)[0])
-        first = re.split(r"[,:;?!]", first)[-1]
+        first = _BEFORE_A_SIDE.sub("", re.split(r"[,:;?!]", first)[-1])
         sides = tuple(_ARTICLE.sub("", side.strip(" .'\"")) for side in (first, second))
         if all(content_words(side) for side in sides):
             return sides

@@ -43,3 +43,21 @@ def test_the_scores_of_the_packaged_weights_stay(reranker: CrossEncoder) -> None
 @pytest.mark.parametrize("words", [MAX_PAIR_TOKENS - 5, MAX_PAIR_TOKENS + 5, 3_900])
 def test_a_question_of_any_length_is_judged(reranker: CrossEncoder, words: int) -> None:
     assert len(reranker.scores("x " * words, [*TEXTS, "", "\ud800", "word " * 500])) == 6
+
+
+@pytest.mark.slow
+def test_a_score_is_the_same_however_many_texts_are_judged_beside_it(
+    reranker: CrossEncoder,
+) -> None:
+    others = [f"Text {n} " + "of many words " * (n % 7) for n in range(20)]
+    texts = [*TEXTS, *others]
+    scores = reranker.scores(QUESTION, texts)
+    order = sorted(range(len(texts)), key=lambda n: texts[n][::-1])
+    again = reranker.scores(QUESTION, [texts[n] for n in order])
+    assert again == [scores[n] for n in order]
+
+
+@pytest.mark.slow
+def test_equal_texts_have_equal_scores(reranker: CrossEncoder) -> None:
+    scores = reranker.scores(QUESTION, [TEXTS[0], *TEXTS, TEXTS[0]])
+    assert scores[0] == scores[1] == scores[-1]

@@ -22,6 +22,7 @@ from chatbot.asking import Asks, holds_kind
 from chatbot.candidates import heading_words
 from chatbot.draft import Line
 from chatbot.extractive.desk import Desk
+from chatbot.extractive.direct import asks_what_to_use
 from chatbot.words import content_stems, content_words, stem, stems
 from ingest.mojibake import repair
 
@@ -35,7 +36,7 @@ _FORMS = (
 )  # fmt: skip
 
 # The longest stretch of an answer that is judged as a whole, in characters.
-_JUDGED = 700
+_JUDGED = 400
 
 _TYPE_ASKED = re.compile(
     r"\b(?:which|what)\s+(?!(?:is|are|was|were|does|do|did|can|could|would|should|will|has|have)\b)"
@@ -107,6 +108,7 @@ class Confidence:
             "stub_near": float(any(self.is_stub(p.section_id) for p in passages[:2])),
             "comparison": float(bool(desk.query.sides)),
             "compared_in_one_line": float(bool(desk.query.sides) and len(lines) < 2),
+            "what_to_use": float(asks_what_to_use(desk.query.text)),
             "little_new": _little_new(desk, lines),
             **{kind.value: float(kind in desk.query.asks) for kind in _FORMS},
         }
@@ -154,15 +156,10 @@ def _judged(desk: Desk, told: str) -> dict[str, float]:
     best = desk.candidates[0].logit
     whole = desk.judge(desk.query.text, [told[:_JUDGED]])[0]
     likely = [c.logit for c in desk.candidates[:6]]
-    topic_words = set(stems(" ".join(desk.candidates[0].section.heading)))
-    topic = " ".join(w for w in content_words(desk.query.text) if stem(w) in topic_words)
-    about = desk.judge(topic, [told[:_JUDGED]])[0] if topic else 0.0
     return {
         "logit": best,
         "whole_logit": whole,
         "best_logit": max(best, whole),
-        "topic_logit": about,
-        "contrast": whole - about if topic else 0.0,
         "gap": likely[0] - likely[-1],
     }
 

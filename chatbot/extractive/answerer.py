@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chatbot.answer import Answer, Citation, Status, Timings
@@ -14,7 +14,7 @@ from chatbot.extractive.abstention import Confidence
 from chatbot.extractive.desk import Desk
 from chatbot.query import Query
 from chatbot.retrieval import Retrieval, Searcher
-from chatbot.words import content_stems, stem
+from chatbot.words import content_stems, stem, stems
 from ingest.notes import BlockKind
 
 REFUSAL = "Your notes don't answer this."
@@ -46,8 +46,10 @@ class ExtractiveAnswerer:
         desk = self.desk(query, retrieval)
         lines = compose(desk, self.searcher)
         sure = self.confidence.of(desk, lines, retrieval.passages)
-        if not lines or sure < self.threshold:
-            return self._declined(query, retrieval, sure)
+        empty = self._empty_heading(query, retrieval)
+        is_of_another = empty is not None and not _name(lines, empty)
+        if not lines or sure < self.threshold or is_of_another:
+            return self._declined(query, retrieval, sure, empty)
         text, citations = cite(lines, self.source_text)
         return _answer(query, Status.ANSWERED, text, citations, retrieval, sure)
 
@@ -63,27 +65,43 @@ class ExtractiveAnswerer:
             query, retrieval.candidates, self.weights, self.searcher.logits, self.source_text
         )
 
-    def _declined(self, query: Query, retrieval: Retrieval, sure: float) -> Answer:
+    def _declined(
+        self, query: Query, retrieval: Retrieval, sure: float, empty: str | None
+    ) -> Answer:
         """Say that the notes do not answer, and which sections come nearest."""
-        stub = self._stub_asked_for(query, retrieval)
         nearest = dict.fromkeys(
             " › ".join(passage.heading[-2:])
             for passage in retrieval.passages
             if not self.confidence.is_stub(passage.section_id)
         )
-        parts = [REFUSAL if stub is None else EMPTY_HEADING.format(heading=stub)]
+        parts = [REFUSAL if empty is None else EMPTY_HEADING.format(heading=empty)]
         if nearest:
             parts.append(f"{NEAREST} {'; '.join(list(nearest)[:NEAREST_SECTIONS])}.")
         return _answer(query, Status.NOT_IN_NOTES, " ".join(parts), (), retrieval, sure)
 
-    def _stub_asked_for(self, query: Query, retrieval: Retrieval) -> str | None:
-        """The heading without anything under it that the question names, if there is one."""
+    def _empty_heading(self, query: Query, retrieval: Retrieval) -> str | None:
+        """The heading with nothing under it, nor below it, that the question is about, if any.
+
+        The question names all of it, or two words and more that its parent's heading lacks.
+        """
         asked = {stem(term) for term in query.terms}
-        for passage in retrieval.passages[:NEAREST_SECTIONS]:
+        for passage in retrieval.passages:
             title = set(content_stems(passage.heading[-1]))
-            if title and title <= asked and self.confidence.is_stub(passage.section_id):
+            own = title - set(content_stems(" ".join(passage.heading[-2:-1])))
+            is_named = title and (title <= asked or (len(own) > 1 and own <= asked))
+            if is_named and self.searcher.is_empty(passage.section_id):
                 return passage.heading[-1]
         return None
+
+
+def _name(lines: Sequence[Line], heading: str) -> bool:
+    """Whether one of the lines holds the heading's words in a row, inflected or not."""
+    wanted = stems(heading)
+    for line in lines:
+        told = stems(line.text)
+        if any(told[at : at + len(wanted)] == wanted for at in range(len(told))):
+            return True
+    return False
 
 
 def compose(desk: Desk, searcher: Searcher) -> tuple[Line, ...]:
@@ -100,6 +118,7 @@ def compose(desk: Desk, searcher: Searcher) -> tuple[Line, ...]:
     lines = (
         figures.hanging_figures(best, lists.hanging(best.section, best.block))
         or lists.compose(desk, best)
+        or lists.compose_common(desk)
         or lists.compose_section(desk)
         or lists.compose_fitting(desk)
         or sentences.compose_definition(desk)

@@ -9,14 +9,28 @@ from chatbot.answer import Question
 from chatbot.candidates import Candidate, evidence_words, lead_of
 from chatbot.draft import Line
 from chatbot.extractive import tables
-from chatbot.extractive.desk import Desk, block_line, run_line, thought_around, word_count
+from chatbot.extractive.desk import (
+    Desk,
+    block_line,
+    opening,
+    run_line,
+    thought_around,
+    word_count,
+)
 from chatbot.query import Query
 from chatbot.retrieval import Searcher
-from chatbot.words import content_stems, content_words, distinct, words
+from chatbot.words import content_stems, content_words, distinct, stem, words
 from ingest.notes import BlockKind
 
 WORDS_PER_SIDE = 60
 NAMED = 0.9  # from here on a side counts as named
+_COMPARING = frozenset(
+    stem(word)
+    for word in (
+        "difference differences differ different compare compared comparison versus between better"
+        " choose pick prefer distinction"
+    ).split()
+)
 BLOCKS_PER_SIDE = 2
 LOGITS_BEHIND = 3.0
 JUDGED_PER_SIDE = 10
@@ -29,7 +43,10 @@ def compose(desk: Desk, searcher: Searcher) -> tuple[Line, ...]:
     """
     pool = _pool(desk, searcher)
     named = {c.key: _naming(desk, c) for c in pool}
-    sides = _side_by_side([_of_side(pool, named, at) for at in (0, 1)])
+    sides = [_of_side(pool, named, at) for at in (0, 1)]
+    if _asks_nothing_else(desk):
+        sides = [_opened(desk, side, pool, at) for at, side in enumerate(sides)]
+    sides = _side_by_side(sides, pool, named)
     if any(not side for side in sides):
         return ()
     lines: list[Line] = []
@@ -81,20 +98,51 @@ def _of_side(
     return [c for c in pool if c.key in scores and scores[c.key] >= 0.9 * best]
 
 
-def _side_by_side(sides: list[list[Candidate]]) -> list[list[Candidate]]:
-    """The sides, both led by a row of one table where one side's best block is such a row."""
+def _asks_nothing_else(desk: Desk) -> bool:
+    """Whether the question names two things and not in which respect they are compared."""
+    sides = {s for side in desk.query.sides for s in content_stems(side)}
+    return not {stem(term) for term in desk.query.terms} - sides - _COMPARING
+
+
+def _opened(
+    desk: Desk, side: list[Candidate], pool: Sequence[Candidate], at: int
+) -> list[Candidate]:
+    """The side, led by how the section of its name begins, if there is one: what it is."""
+    name = set(content_stems(desk.query.sides[at]))
+    other = set(content_stems(desk.query.sides[1 - at])) - name
+    titles = [
+        (len(title), -candidate.logit, candidate)
+        for candidate in pool
+        for title in (set(content_stems(candidate.section.title)),)
+        if name <= title and not (other and other <= title)
+    ]
+    if not titles:
+        return side
+    section = min(titles, key=lambda found: found[:2])[2].section
+    first = opening(section)
+    if first is None:
+        return side
+    known = {c.key: c for c in pool}
+    logit = side[0].logit if side else 0.0
+    lead = known.get((section.id, first.ordinal), Candidate(section, first, 0.0, logit))
+    return [lead, *(c for c in side if c.key != lead.key)]
+
+
+def _side_by_side(
+    sides: Sequence[list[Candidate]],
+    pool: Sequence[Candidate],
+    named: Mapping[tuple[str, int], tuple[float, float]],
+) -> list[list[Candidate]]:
+    """The sides, each as a row of one table where one side's best block is such a row."""
     for at, side in enumerate(sides):
-        other = sides[1 - at]
-        if not side or not other or side[0].block.kind is not BlockKind.ROW:
+        if not side or side[0].block.kind is not BlockKind.ROW:
             continue
         table = (side[0].section.id, side[0].block.group)
-        row = next((c for c in other if (c.section.id, c.block.group) == table), None)
+        rows = [c for c in pool if (c.section.id, c.block.group) == table and c is not side[0]]
+        row = next((c for c in rows if named[c.key][1 - at] >= NAMED), None)
         if row is not None:
-            sides[1 - at] = [row, *(c for c in other if c is not row)]
-            sides[at] = side[:1]
-            sides[1 - at] = sides[1 - at][:1]
-            break
-    return sides
+            return [[side[0]], [row]] if at == 0 else [[row], [side[0]]]
+    return list(sides)
 
 
 def _take(

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from chatbot.candidates import Candidate, TermWeights
 from chatbot.draft import Line, Span
 from chatbot.query import Query
+from chatbot.words import content_words
 from ingest.notes import Block, BlockKind, Section
 
 # An answer is kept about this short; the best block is given whole, whatever its length.
-WORDS_WANTED = 60
+WORDS_WANTED = 80
 # A sentence may take its neighbours along up to this many words: one quote that reads on.
 WORDS_IN_A_THOUGHT = 75
 
+# A block of no more content words than this is a label, not a statement.
+LABEL_WORDS = 3
 # A neighbour in the same paragraph or item is welcome more easily than another block.
 NEIGHBOUR_LOGITS_BEHIND = 6.0
 LOWEST_NEIGHBOUR_LOGIT = -4.0
@@ -107,6 +110,19 @@ def thought_around(desk: Desk, candidate: Candidate) -> tuple[Block, ...]:
                 break
         else:
             return sentences[first : last + 1]
+
+
+def opening(section: Section) -> Block | None:
+    """The first sentence or item that says something, which is how notes define a thing."""
+    plain = (BlockKind.SENTENCE, BlockKind.ITEM)
+    return next(
+        (
+            block
+            for block in section.blocks
+            if block.kind in plain and len(content_words(block.text)) > LABEL_WORDS
+        ),
+        None,
+    )
 
 
 def points_back(block: Block) -> bool:

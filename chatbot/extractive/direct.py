@@ -34,6 +34,11 @@ _ASKS_WHAT_TO_USE = re.compile(
 )
 
 
+def asks_what_to_use(question: str) -> bool:
+    """Whether the name of a thing would answer: "Which service …", "Where should I …"."""
+    return _ASKS_WHAT_TO_USE.search(question) is not None
+
+
 def with_verdict(desk: Desk, lines: Sequence[Line]) -> tuple[Line, ...]:
     """The lines with "Yes." or "No." in front where the first one says so plainly.
 
@@ -60,7 +65,7 @@ def with_name(desk: Desk, lines: Sequence[Line]) -> tuple[Line, ...]:
 
     That is so when neither the question nor the lines hold the heading's words.
     """
-    if not lines or not _ASKS_WHAT_TO_USE.search(desk.query.text) or desk.query.sides:
+    if not lines or not asks_what_to_use(desk.query.text) or desk.query.sides:
         return tuple(lines)
     section = lines[0].spans[0].section
     if "~" in section.id.rsplit("#", 1)[-1]:

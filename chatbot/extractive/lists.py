@@ -17,6 +17,7 @@ WORDS_ALLOWED = 120
 # Items of a list without a lead-in are given one by one, each with its own citation.
 FITTING_LOGITS_BEHIND = 4.0
 MOST_FITTING = 5
+LOOKED_AT = 5
 
 
 def hanging(section: Section, block: Block) -> tuple[Block, ...]:
@@ -52,6 +53,30 @@ def compose(desk: Desk, best: Candidate) -> tuple[Line, ...]:
             return _list_lines(section, lead, items)
     items = tuple(item for item in hanging(section, block) if item.kind is BlockKind.ITEM)
     return _list_lines(section, block, items) if items else ()
+
+
+def compose_common(desk: Desk) -> tuple[Line, ...]:
+    """The whole list, lead-in first, when two of its items are among the best blocks.
+
+    Whoever is given two of a list's items, found by its lead-in, wants to see the others.
+    """
+    best = desk.candidates[0]
+    section, block = best.section, best.block
+    if block.kind is not BlockKind.ITEM or block.lead is None:
+        return ()
+    lead, items = section.blocks[block.lead], siblings(section, block)
+    found = {
+        c.block.item
+        for c in desk.candidates[:LOOKED_AT]
+        if c.section is section
+        and c.block.group == block.group
+        and c.logit > best.logit - FITTING_LOGITS_BEHIND
+    }
+    if len(found) < 2 or _words(items) > WORDS_ALLOWED:
+        return ()
+    if desk.coverage(lead.text) < desk.coverage(block.text):
+        return ()
+    return _list_lines(section, lead, items)
 
 
 def compose_section(desk: Desk) -> tuple[Line, ...]:

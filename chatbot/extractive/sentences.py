@@ -9,6 +9,7 @@ from chatbot.extractive.desk import (
     WORDS_WANTED,
     Desk,
     block_line,
+    opening,
     run_line,
     thought_around,
     word_count,
@@ -16,10 +17,10 @@ from chatbot.extractive.desk import (
 from chatbot.words import content_stems, stem, stems
 from ingest.notes import Block, BlockKind, Section
 
-MOST_THOUGHTS = 3
-# A further thought must be judged nearly as good as the best one, and to answer at all.
-LOGITS_BEHIND = 3.0
-LOWEST_LOGIT = 0.0
+MOST_THOUGHTS = 4
+# A further thought must not be judged far behind the best one ...
+LOGITS_BEHIND = 6.0
+LOWEST_LOGIT = -4.0
 
 
 def compose(desk: Desk) -> tuple[Line, ...]:
@@ -62,13 +63,12 @@ def compose_definition(desk: Desk) -> tuple[Line, ...]:
         return ()
     if asked - set(stems(" ".join(section.heading))):
         return ()
-    plain = (BlockKind.SENTENCE, BlockKind.ITEM)
-    first = next((block for block in section.blocks if block.kind in plain), None)
+    first = opening(section)
     if first is None or hangs_anything(section, first):
         return ()
     known = {c.key: c for c in desk.candidates}
-    opening = known.get((section.id, first.ordinal), Candidate(section, first, 0.0))
-    blocks = thought_around(desk, opening)
+    judged = known.get((section.id, first.ordinal), Candidate(section, first, 0.0))
+    blocks = thought_around(desk, judged)
     return (run_line(section, blocks),)
 
 

@@ -19,8 +19,13 @@ from typing import Any
 import yaml
 
 
-def split(articles: Sequence[dict[str, Any]]) -> tuple[dict[str, str], list[dict[str, Any]]]:
-    """Notes by file name, and the questions as `questions.StudyQuestion` reads them."""
+def split(
+    articles: Sequence[dict[str, Any]], keep_every: int = 2
+) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """Notes by file name, and the questions as `questions.StudyQuestion` reads them.
+
+    One paragraph in `keep_every` becomes a note; with 1 all do, and nothing is a near miss.
+    """
     notes: dict[str, str] = {}
     questions: list[dict[str, Any]] = []
     for article in articles:
@@ -29,9 +34,9 @@ def split(articles: Sequence[dict[str, Any]]) -> tuple[dict[str, str], list[dict
         name = re.sub(r"\W+", "-", title.casefold()).strip("-") + ".md"
         kept = [f"# {title}"]
         for number, paragraph in enumerate(article["paragraphs"]):
-            is_kept = number % 2 == 0
+            is_kept = number % keep_every == 0
             if is_kept:
-                kept += [f"## Part {number + 1}", paragraph["context"].strip()]
+                kept += [f"## {title}, part {number + 1}", paragraph["context"].strip()]
             for asked in paragraph["qas"]:
                 item = {
                     "id": str(asked["id"]),
@@ -40,7 +45,7 @@ def split(articles: Sequence[dict[str, Any]]) -> tuple[dict[str, str], list[dict
                     "answerable": is_kept,
                 }
                 if is_kept:
-                    item["sections"] = [f"Part {number + 1}"]
+                    item["sections"] = [f"{title}, part {number + 1}"]
                     item["key_facts"] = [sorted({answer["text"] for answer in asked["answers"]})]
                 else:
                     item["near"] = title

@@ -1,0 +1,218 @@
+"""What is judged, in which words, and how much each word of a question tells."""
+
+from __future__ import annotations
+
+import random
+from math import log
+
+import pytest
+from desks import Notes, asked
+
+from chatbot.candidates import (
+    TermWeights,
+    columns_named,
+    evidence_words,
+    heading_words,
+    lead_of,
+    row_words,
+)
+
+TABLE = (
+    "# Notes\n\n## S3\n\n### Classes\n\n"
+    "| class | AZs | minimum duration | note |\n|---|---|---|---|\n"
+    "| Standard | 3 | none | the default |\n"
+    "| One Zone | 1 | 30 days | |\n"
+    "| Deep Archive | 3 | 180 days | cheapest |\n"
+)
+
+
+@pytest.fixture(scope="module")
+def table() -> Notes:
+    return Notes.of(TABLE)
+
+
+def named(note: str, question: str) -> list[str]:
+    """The columns of the note's one table that the question names."""
+    (header,) = (b for s in Notes.of(note).sections for b in s.blocks if b.lead is None)
+    return [header.cells[at].text for at in columns_named(header, asked(question))]
+
+
+def test_a_row_reads_as_columns_and_values(table: Notes) -> None:
+    row = table.found("Standard")
+    assert row_words(row.section, row.block) == (
+        "class: Standard; AZs: 3; minimum duration: none; note: the default"
+    )
+
+
+def test_a_row_may_be_cut_to_its_label_and_some_columns(table: Notes) -> None:
+    row = table.found("Deep Archive")
+    assert row_words(row.section, row.block, (2,)) == (
+        "class: Deep Archive; minimum duration: 180 days"
+    )
+
+
+def test_a_column_without_a_name_gives_its_value_alone() -> None:
+    notes = Notes.of("| | speed |\n|---|---|\n| gp3 | 16000 |\n")
+    row = notes.found("gp3")
+    assert row_words(row.section, row.block) == "gp3; speed: 16000"
+
+
+def test_a_rows_lead_is_its_header(table: Notes) -> None:
+    row = table.found("Standard")
+    lead = lead_of(row.section, row.block)
+    assert lead is not None
+    assert lead.cells[0].text == "class"
+    assert lead_of(row.section, lead) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "columns"),
+    [
+        ("What is the minimum duration of One Zone?", ["minimum duration"]),
+        ("min duration of One Zone", ["minimum duration"]),  # an abbreviation
+        ("How many availability zones does Standard use?", ["AZs"]),  # initials
+        ("Does One Zone live in a single availability zone?", ["AZs"]),
+        ("In how many AZs is Standard stored?", ["AZs"]),
+        ("Which class costs least?", ["class"]),
+        ("What does it weigh?", []),
+    ],
+)
+def test_a_column_is_named_by_its_words_or_their_initials(
+    question: str, columns: list[str]
+) -> None:
+    assert named(TABLE, question) == columns
+
+
+def test_columns_that_share_most_with_the_question_win() -> None:
+    note = "| type | read limit | write limit |\n|--|--|--|\n| shard | 2 MB | 1 MB |\n"
+    assert named(note, "What is the write limit of a shard?") == ["write limit"]
+    assert named(note, "What is the limit of a shard?") == ["read limit", "write limit"]
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="the words of the row's own label count for columns: 'One Zone-IA' names"
+    " 'Availability Zones', so 'availability' is answered with the wrong cell",
+)
+def test_the_label_of_the_asked_row_names_no_column() -> None:
+    note = (
+        "| class | Availability | Availability Zones |\n|--|--|--|\n"
+        "| Standard | 99.99% | 3 |\n| One Zone-IA | 99.5% | 1 |\n"
+    )
+    assert named(note, "What is the availability of One Zone-IA?") == ["Availability"]
+
+
+def test_headings_are_read_from_the_inside(table: Notes) -> None:
+    assert heading_words(table.section("Classes")) == "S3 › Classes"
+
+
+def test_a_sentence_is_judged_under_its_heading() -> None:
+    notes = Notes.of("# AWS\n\n## Queues\n\nA queue keeps messages.\n")
+    assert evidence_words(notes.found("A queue"), asked("queues?")) == (
+        "AWS › Queues: A queue keeps messages."
+    )
+
+
+def test_an_item_is_judged_with_its_lead_in_front() -> None:
+    notes = Notes.of("# Queues\n\nThere are two kinds:\n\n- Standard\n- FIFO\n")
+    assert evidence_words(notes.found("FIFO"), asked("kinds?")) == (
+        "Queues: There are two kinds: FIFO"
+    )
+
+
+def test_a_row_that_the_question_names_is_judged_by_the_asked_column(table: Notes) -> None:
+    row = table.found("Deep Archive")
+    duration = evidence_words(row, asked("What is the minimum duration of Deep Archive?"))
+    assert duration == "S3 › Classes: class: Deep Archive; minimum duration: 180 days"
+    other_row = evidence_words(row, asked("What is the minimum duration of Standard?"))
+    assert "AZs: 3" in other_row
+
+
+def test_a_figure_is_judged_by_its_caption_file_name_and_what_it_stands_under() -> None:
+    note = (
+        "# Streams\n\nThis is how a stream flows:\n\n- Producers\n  ![Flow](img/fh-flowS3.png)\n\n"
+        "Shards split the stream.\n\n![](img/shards.png)\n"
+    )
+    notes = Notes.of(note)
+    assert evidence_words(notes.found("Flow"), asked("flow?")) == (
+        "Streams: Producers Figure: Flow (fh flow S3)"
+    )
+
+
+def test_a_figure_without_a_lead_is_judged_with_the_sentence_above() -> None:
+    notes = Notes.of("# Streams\n\nShards split the stream.\n\n![A map](img/shardMap.png)\n")
+    assert evidence_words(notes.found("A map"), asked("map?")) == (
+        "Streams: Shards split the stream. Figure: A map (shard Map)"
+    )
+
+
+def test_mis_decoded_characters_are_mended_for_the_judge() -> None:
+    notes = Notes.of("# Spot\n\nAn instance canâ€™t be resumed.\n")
+    assert evidence_words(notes.found("An"), asked("spot?")).endswith("can't be resumed.")
+
+
+# How much each word tells
+
+
+def idf(blocks: int, holding: int) -> float:
+    return log(1 + (blocks - holding + 0.5) / (holding + 0.5))
+
+
+WEIGHTS = TermWeights({"bucket": 3, "buckets": 2, "the": 10, "glacier": 1})
+
+
+def test_a_weight_is_the_inverse_document_frequency() -> None:
+    assert WEIGHTS.weight("glacier") == pytest.approx(idf(10, 1))
+    assert WEIGHTS.weight("the") == pytest.approx(idf(10, 10))
+    assert WEIGHTS.weight("kafka") == pytest.approx(idf(10, 0))
+
+
+def test_forms_of_a_word_are_counted_together() -> None:
+    assert WEIGHTS.weight("bucket") == pytest.approx(idf(10, 5))
+
+
+def test_rarer_words_weigh_more_and_unknown_ones_most() -> None:
+    order = [WEIGHTS.weight(word) for word in ("kafka", "glacier", "bucket", "the")]
+    assert order == sorted(order, reverse=True)
+    assert order[-1] > 0
+
+
+def test_knows_the_words_of_the_notes_in_any_form() -> None:
+    assert WEIGHTS.knows("bucket")
+    assert not WEIGHTS.knows("kafka")
+
+
+def test_coverage_is_the_weighted_share_of_the_asked_words() -> None:
+    query = asked("Is Glacier a bucket?")
+    glacier, bucket = idf(10, 1), idf(10, 5)
+    assert WEIGHTS.coverage(query, "Buckets of ice") == pytest.approx(bucket / (glacier + bucket))
+    assert WEIGHTS.coverage(query, "glaciers, bucket") == pytest.approx(1.0)
+    assert WEIGHTS.coverage(query, "Kafka") == 0.0
+    assert WEIGHTS.share("Is Glacier a bucket?", "Buckets of ice") == pytest.approx(
+        bucket / (glacier + bucket)
+    )
+
+
+def test_nothing_asked_is_nothing_covered() -> None:
+    assert WEIGHTS.share("", "bucket") == 0.0
+    assert TermWeights({}).share("bucket", "bucket") == pytest.approx(1.0)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="the weights are summed in the order of a set, so the last bit depends on the other"
+    " words of the text and on PYTHONHASHSEED; `both > own` in sentences._lead_lines compares"
+    " such sums unrounded",
+)
+def test_texts_that_hold_the_same_asked_words_are_covered_equally() -> None:
+    chosen = random.Random(1)
+    vocabulary = [f"word{a}{b}" for a in "abcdefghij" for b in "klmnopqrst"]
+    weights = TermWeights({word: chosen.randint(1, 400) for word in vocabulary})
+    for _ in range(2_000):
+        question = chosen.sample(vocabulary, 7)
+        own = chosen.sample(question, chosen.randint(2, 7))
+        more = [word for word in chosen.sample(vocabulary, 9) if word not in question]
+        asked_words = " ".join(question)
+        assert weights.share(asked_words, " ".join(own)) == weights.share(
+            asked_words, " ".join(more + own)
+        )

@@ -1,0 +1,112 @@
+"""Comparisons: something of each side, in the order asked, or nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from conftest import WordReranker
+from desks import Shelf, told
+
+from chatbot.draft import Line
+from chatbot.extractive import comparisons
+
+LIBRARY = {
+    "files.md": (
+        "# Files\n\n## Lustre\n\nLustre scales to millions of operations for training. "
+        "Lustre costs more than buckets.\n\n"
+        "## ONTAP\n\nONTAP supports training over iSCSI.\n\n"
+        "## Both\n\nLustre differs from ONTAP in its training protocol.\n\n"
+        "## Quobyte\n\nQuobyte supports parallel training.\n"
+    ),
+    "volumes.md": (
+        "# Volumes\n\n| volume | throughput | price |\n|---|---|---|\n"
+        "| gp3 | 125 MB | low |\n| io2 | 4000 MB | high |\n"
+        "\nThe gp3 volume is a general volume.\n"
+    ),
+    "keys.md": (
+        "# Keys\n\nKMS keys have these advantages:\n\n- An audit trail of use\n- Added security\n\n"
+        "S3 keys are handled by the service.\n"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    folder: Path = tmp_path_factory.mktemp("compared")
+    with Shelf.open(LIBRARY, folder, WordReranker()) as shelf:
+        yield shelf
+
+
+def composed(shelf: Shelf, question: str) -> tuple[Line, ...]:
+    desk = shelf.desk(question)
+    assert len(desk.query.sides) == 2, "the question compares nothing"
+    return comparisons.compose(desk, shelf.searcher)
+
+
+def test_both_sides_are_told_in_the_order_asked(shelf: Shelf) -> None:
+    for first, second in (("ONTAP", "Quobyte"), ("Quobyte", "ONTAP"), ("Lustre", "Quobyte")):
+        lines = told(composed(shelf, f"{first} vs {second}"))
+        named = [
+            first if first in line else second for line in lines if first in line or second in line
+        ]
+        assert len(named) == len(lines)
+        assert set(named) == {first, second}
+        assert named == sorted(named, key=(first, second).index)
+
+
+def test_what_names_both_sides_comes_first(shelf: Shelf) -> None:
+    lines = told(composed(shelf, "How does Lustre differ from ONTAP in its training protocol?"))
+    assert lines[0] == "Lustre differs from ONTAP in its training protocol."
+    assert len(lines) == len(set(lines))
+
+
+def test_rows_of_one_table_stand_side_by_side(shelf: Shelf) -> None:
+    lines = told(composed(shelf, "Compare the throughput of gp3 with io2"))
+    assert lines == ["gp3 — throughput: 125 MB", "io2 — throughput: 4000 MB"]
+
+
+@pytest.mark.parametrize(
+    "question", ["Lustre vs Ceph", "What is the difference between Ceph and Lustre?"]
+)
+def test_a_side_that_the_notes_do_not_know_gives_no_comparison(shelf: Shelf, question: str) -> None:
+    assert composed(shelf, question) == ()
+
+
+def test_nothing_known_of_either_side_gives_none(shelf: Shelf) -> None:
+    assert composed(shelf, "Ceph vs GlusterFS") == ()
+
+
+def test_every_line_of_a_comparison_is_cited_and_none_twice(shelf: Shelf) -> None:
+    for question in ("Lustre vs ONTAP", "gp3 vs io2", "KMS keys vs S3 keys", "Lustre vs gp3"):
+        lines = composed(shelf, question)
+        assert len(told(lines)) == len(set(told(lines))) > 0
+        assert all(line.spans for line in lines)
+
+
+def test_a_scope_holds_for_both_sides(shelf: Shelf) -> None:
+    scope = frozenset({"files.md"})
+    desk = shelf.desk("Lustre vs gp3", scope=scope)
+    assert comparisons.compose(desk, shelf.searcher) == ()
+
+
+class LikesAudits(WordReranker):
+    """Thinks that audits answer everything."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        return [9.0 if "audit" in text else -9.0 for text in texts]
+
+
+def test_an_item_whose_side_stands_in_its_lead_comes_with_the_lead(tmp_path: Path) -> None:
+    with Shelf.open(LIBRARY, tmp_path, LikesAudits()) as shelf:
+        lines = told(composed(shelf, "KMS keys vs S3 keys"))
+    assert lines == [
+        "KMS keys have these advantages:",
+        "An audit trail of use",
+        "S3 keys are handled by the service.",
+    ]
+
+
+def test_the_same_comparison_is_told_the_same_twice(shelf: Shelf) -> None:
+    assert composed(shelf, "Lustre vs ONTAP") == composed(shelf, "Lustre vs ONTAP")

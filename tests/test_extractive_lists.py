@@ -1,0 +1,169 @@
+"""Lists: by their lead-in, by their heading, by their items."""
+
+from __future__ import annotations
+
+import pytest
+from desks import Notes, told
+
+from chatbot.draft import Line
+from chatbot.extractive import lists
+from chatbot.extractive.lists import FITTING_LOGITS_BEHIND, MOST_FITTING, WORDS_ALLOWED
+
+NOTE = (
+    "# Encryption\n\n## Methods\n\nThere are three methods of encrypting objects:\n\n"
+    "1. **SSE-S3**: Amazon handles the keys. It costs nothing.\n"
+    "2. SSE-KMS has two advantages:\n   - added security\n   - an audit trail\n"
+    "3. SSE-C means your own keys.\n\n"
+    "## DataBrew\n\n- Clean the data.\n- Profile the data.\n- Share recipes.\n\n"
+    "A closing sentence.\n"
+)
+
+
+@pytest.fixture(scope="module")
+def notes() -> Notes:
+    return Notes.of(NOTE)
+
+
+def composed(notes: Notes, question: str, opening: str) -> tuple[Line, ...]:
+    best = notes.found(opening)
+    return lists.compose(notes.desk(question, best), best)
+
+
+def test_the_list_that_a_sentence_opens_is_given_with_it(notes: Notes) -> None:
+    lines = composed(notes, "How can objects be encrypted?", "There are three")
+    assert told(lines) == [
+        "There are three methods of encrypting objects:",
+        "- SSE-S3: Amazon handles the keys.",
+        "- It costs nothing.",
+        "- SSE-KMS has two advantages:",
+        "- SSE-C means your own keys.",
+    ]
+
+
+def test_a_list_is_two_citations_however_many_items_it_has(notes: Notes) -> None:
+    quotes = notes.quotes(composed(notes, "Which methods are there?", "There are three"))
+    assert len(quotes) == 2
+    assert quotes[0] == "There are three methods of encrypting objects:"
+    assert quotes[1].startswith("**SSE-S3**")
+    assert quotes[1].endswith("SSE-C means your own keys.")
+
+
+def test_one_item_stands_for_its_list_when_a_list_is_asked_for(notes: Notes) -> None:
+    lines = composed(notes, "What are the methods of encrypting objects?", "SSE-C")
+    assert told(lines)[0] == "There are three methods of encrypting objects:"
+    assert told(lines)[-1] == "- SSE-C means your own keys."
+
+
+def test_one_item_stands_alone_when_no_list_is_asked_for(notes: Notes) -> None:
+    assert composed(notes, "Do I bring my own keys?", "SSE-C") == ()
+
+
+def test_an_item_with_a_list_of_its_own_gives_that_one(notes: Notes) -> None:
+    lines = composed(notes, "List the advantages of SSE-KMS", "SSE-KMS has")
+    assert told(lines) == [
+        "SSE-KMS has two advantages:",
+        "- added security",
+        "- an audit trail",
+    ]
+
+
+def test_a_plain_sentence_opens_no_list(notes: Notes) -> None:
+    assert composed(notes, "What are all the recipes?", "A closing") == ()
+
+
+def test_a_long_list_is_cut_to_first_sentences_and_then_to_what_fits() -> None:
+    items = "".join(f"- Item {n} opens. {'More words follow here. ' * 8}\n" for n in range(60))
+    notes = Notes.of(f"# L\n\nThese are the items:\n\n{items}")
+    lines = composed(notes, "Which items are there?", "These are")
+    assert told(lines)[1:3] == ["- Item 0 opens.", "- Item 1 opens."]
+    assert sum(len(line.text.split()) for line in lines[1:]) <= WORDS_ALLOWED
+    assert len(lines) == 1 + WORDS_ALLOWED // 3
+    assert len(notes.quotes(lines)) == 2
+
+
+def test_a_list_of_one_endless_item_still_has_one_item() -> None:
+    notes = Notes.of(f"# L\n\nThis is the item:\n\n- {'word ' * 300}\n")
+    assert len(composed(notes, "Which items are there?", "This is")) == 2
+
+
+# By the heading
+
+
+def by_heading(notes: Notes, question: str, opening: str) -> list[str]:
+    return told(lists.compose_section(notes.desk(question, notes.found(opening))))
+
+
+def test_the_heading_names_its_list(notes: Notes) -> None:
+    question = "Give me all the DataBrew bullet points"
+    assert by_heading(notes, question, "Profile") == [
+        "- Clean the data.",
+        "- Profile the data.",
+        "- Share recipes.",
+    ]
+
+
+def test_a_list_under_a_heading_is_one_citation(notes: Notes) -> None:
+    lines = lists.compose_section(notes.desk("List DataBrew", notes.found("Clean")))
+    assert notes.quotes(lines) == ["Clean the data.\n- Profile the data.\n- Share recipes."]
+
+
+@pytest.mark.parametrize(
+    ("question", "opening"),
+    [
+        ("Does DataBrew profile?", "Profile"),  # no list asked for
+        ("List the DataBrew recipes", "Share"),  # asks for what one item tells
+        ("List the tools", "Profile"),  # does not name the heading
+        ("List DataBrew", "A closing"),  # not an item
+    ],
+)
+def test_other_questions_get_no_list_by_heading(notes: Notes, question: str, opening: str) -> None:
+    assert by_heading(notes, question, opening) == []
+
+
+def test_one_item_is_no_list() -> None:
+    notes = Notes.of("# DataBrew\n\n- Clean the data.\n")
+    assert by_heading(notes, "List DataBrew", "Clean") == []
+
+
+# By the items
+
+
+def fitting(notes: Notes, question: str, logits: dict[str, float]) -> list[str]:
+    candidates = [notes.found(opening, logit) for opening, logit in logits.items()]
+    return told(lists.compose_fitting(notes.desk(question, *candidates)))
+
+
+def test_items_that_fit_are_given_in_note_order_each_with_its_citation(notes: Notes) -> None:
+    logits = {"Share": 6.0, "Clean": 5.0, "Profile": -3.0}
+    assert fitting(notes, "Which options are there?", logits) == [
+        "- Clean the data.",
+        "- Share recipes.",
+    ]
+    candidates = [notes.found(opening, logit) for opening, logit in logits.items()]
+    lines = lists.compose_fitting(notes.desk("Which options are there?", *candidates))
+    assert notes.quotes(lines) == ["Clean the data.", "Share recipes."]
+
+
+@pytest.mark.parametrize(
+    ("question", "logits"),
+    [
+        ("Can it share?", {"Share": 6.0, "Clean": 5.0}),  # no list asked for
+        (
+            "Which options are there?",
+            {"Share": 6.0, "Clean": 5.9 - FITTING_LOGITS_BEHIND},
+        ),  # far behind
+        ("Which options are there?", {"Share": 2.0, "Clean": -0.5}),  # does not answer
+        ("Which options are there?", {"Share": 6.0, "SSE-C": 6.0}),  # another list
+        ("Which options are there?", {"A closing": 6.0, "Clean": 6.0}),  # no item is best
+    ],
+)
+def test_items_that_do_not_fit_are_left_out(
+    notes: Notes, question: str, logits: dict[str, float]
+) -> None:
+    assert fitting(notes, question, logits) == []
+
+
+def test_only_a_few_items_are_picked() -> None:
+    notes = Notes.of("# L\n\n" + "".join(f"- letter {c} fits\n" for c in "abcdefgh"))
+    logits = {f"letter {c}": 5.0 for c in "abcdefgh"}
+    assert len(fitting(notes, "Which options are there?", logits)) == MOST_FITTING

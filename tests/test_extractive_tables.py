@@ -1,0 +1,183 @@
+"""Tables: the asked cell, the rows of a value, the largest and the smallest, all labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from desks import Notes, told
+
+from chatbot.draft import Line
+from chatbot.extractive import tables
+from chatbot.extractive.tables import MOST_CELLS, MOST_ROWS
+
+CLASSES = (
+    "# Storage\n\n"
+    "| storage class | AZs | minimum duration | remark |\n|---|---|---|---|\n"
+    "| Standard | 3 | 0 days | the *default* |\n"
+    "| One Zone | 1 | 30 days | lost with its zone |\n"
+    "| Instant | 3 | 90 days | |\n"
+    "| Deep Archive | 3 | 180 days | the cheapest |\n"
+)
+
+
+@pytest.fixture(scope="module")
+def classes() -> Notes:
+    return Notes.of(CLASSES)
+
+
+def composed(notes: Notes, question: str, opening: str) -> tuple[Line, ...]:
+    best = notes.found(opening)
+    return tables.compose(notes.desk(question, best), best)
+
+
+@pytest.mark.parametrize(
+    ("question", "opening", "line"),
+    [
+        (
+            "What is the minimum duration of Deep Archive?",
+            "Deep",
+            "Deep Archive — minimum duration: 180 days",
+        ),
+        ("How many AZs does One Zone have?", "One", "One Zone — AZs: 1"),
+        ("How many availability zones does Instant use?", "Instant", "Instant — AZs: 3"),
+        ("What is the remark on Standard?", "Standard", "Standard — remark: the default"),
+    ],
+)
+def test_gives_the_cell_of_the_asked_row_and_column(
+    classes: Notes, question: str, opening: str, line: str
+) -> None:
+    assert told(composed(classes, question, opening)) == [line]
+
+
+def test_a_cell_is_cited_by_its_row_and_by_the_header(classes: Notes) -> None:
+    lines = composed(classes, "minimum duration of One Zone", "One")
+    assert classes.quotes(lines) == [
+        "One Zone | 1 | 30 days | lost with its zone",
+        "storage class | AZs | minimum duration | remark",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "labels"),
+    [
+        ("Which storage class keeps objects in 1 AZ?", ["One Zone"]),
+        ("Which class has one AZ only?", ["One Zone"]),
+        ("Which storage classes use 3 AZs?", ["Standard", "Instant", "Deep Archive"]),
+        ("Which class has a minimum duration of 90 days?", ["Instant"]),
+        ("What has 180 days?", ["Deep Archive"]),
+    ],
+)
+def test_gives_the_rows_that_hold_a_value(classes: Notes, question: str, labels: list[str]) -> None:
+    lines = told(composed(classes, question, "Standard"))
+    assert [line.split(" — ")[0] for line in lines] == labels
+
+
+def test_a_value_that_every_row_holds_tells_no_row_apart() -> None:
+    notes = Notes.of("|type|limit|\n|--|--|\n|a|5 MB|\n|b|5 MB|\n")
+    assert len(composed(notes, "What has a limit of 5?", "b")) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "label"),
+    [
+        ("Which class has the longest minimum duration?", "Deep Archive"),
+        ("Which class has the shortest minimum duration?", "Standard"),
+        ("Which class has the fewest AZs?", "One Zone"),
+    ],
+)
+def test_gives_the_largest_and_the_smallest(classes: Notes, question: str, label: str) -> None:
+    (line,) = told(composed(classes, question, "Instant"))
+    assert line.startswith(f"{label} — ")
+
+
+def test_numbers_are_compared_as_numbers() -> None:
+    notes = Notes.of("|type|limit|\n|--|--|\n|a|9|\n|b|1,000.5 MB|\n|c|100|\n")
+    assert told(composed(notes, "What has the highest limit?", "a")) == ["b — limit: 1,000.5 MB"]
+
+
+def test_all_that_share_the_extreme_are_given(classes: Notes) -> None:
+    lines = told(composed(classes, "What has the most AZs?", "One"))
+    assert [line.split(" — ")[0] for line in lines] == ["Standard", "Instant", "Deep Archive"]
+
+
+@pytest.mark.xfail(strict=True, reason="the numbers are compared without their units: 90 > 2 > 1")
+def test_the_longest_takes_the_units_into_account() -> None:
+    notes = Notes.of(
+        "|task|duration|\n|--|--|\n|start|90 seconds|\n|copy|2 hours|\n|audit|1 day|\n"
+    )
+    assert told(composed(notes, "Which task has the longest duration?", "start")) == [
+        "audit — duration: 1 day"
+    ]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="'at least' and 'at most' are taken for a superlative: `_LEAST`, `_MOST`"
+)
+@pytest.mark.parametrize("phrase", ["at least", "at most"])
+def test_at_least_and_at_most_are_no_superlatives(classes: Notes, phrase: str) -> None:
+    question = f"For what minimum duration is an object stored {phrase}?"
+    (line,) = told(composed(classes, question, "Instant"))
+    assert line.startswith("Instant — ")
+
+
+def test_gives_all_labels_when_they_are_what_was_asked_for(classes: Notes) -> None:
+    lines = composed(classes, "What are the storage classes?", "Instant")
+    assert told(lines) == ["- Standard", "- One Zone", "- Instant", "- Deep Archive"]
+    quotes = classes.quotes(lines)
+    assert len(quotes) == 2
+    assert quotes[0].startswith("Standard | 3")
+    assert quotes[0].endswith("the cheapest")
+
+
+def test_a_long_table_is_cut() -> None:
+    rows = "".join(f"|volume{n}|{n % 2}|\n" for n in range(40))
+    notes = Notes.of(f"|volume|speed|\n|--|--|\n{rows}")
+    assert len(composed(notes, "List all the volumes", "volume15")) == MOST_ROWS
+    assert len(composed(notes, "Which have a speed of 1?", "volume15")) == MOST_ROWS
+
+
+class Preferring:
+    """Likes the cells that hold one of these words."""
+
+    def __init__(self, *preferred: str) -> None:
+        self.preferred = preferred
+
+    def __call__(self, question: str, texts: Sequence[str]) -> list[float]:
+        return [5.0 if any(word in text for word in self.preferred) else -5.0 for text in texts]
+
+
+def cells(notes: Notes, question: str, opening: str, judge: Preferring) -> list[str]:
+    best = notes.found(opening)
+    desk = replace(notes.desk(question, best), judge=judge)
+    chosen = tables.cells_asked(desk, best.section, best.block)
+    return [best.block.cells[at].text for at in chosen]
+
+
+def test_the_best_judged_cells_are_given_when_no_column_is_named(classes: Notes) -> None:
+    question = "What about One Zone?"
+    assert cells(classes, question, "One", Preferring("lost")) == ["lost with its zone"]
+    assert cells(classes, question, "One", Preferring("30 days", "lost")) == [
+        "30 days",
+        "lost with its zone",
+    ]
+
+
+def test_no_more_than_a_few_cells_are_given(classes: Notes) -> None:
+    assert len(cells(classes, "What about One Zone?", "One", Preferring("One"))) == MOST_CELLS
+
+
+def test_empty_cells_are_never_given(classes: Notes) -> None:
+    assert "" not in cells(classes, "What is the remark on Instant?", "Instant", Preferring(""))
+
+
+def test_a_table_of_two_columns_gives_its_only_value() -> None:
+    notes = Notes.of("|type|speed|\n|--|--|\n|gp3|16000|\n")
+    assert told(composed(notes, "gp3?", "gp3")) == ["gp3 — speed: 16000"]
+
+
+def test_rows_with_missing_cells_and_names_are_readable() -> None:
+    notes = Notes.of("|type||\n|--|--|\n|gp3|16000|\n|io2|\n")
+    assert told(composed(notes, "gp3?", "gp3")) == ["gp3 — 16000"]
+    assert told(composed(notes, "io2?", "io2")) == ["io2"]
