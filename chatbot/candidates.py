@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import log
+from math import fsum, log
 
 from chatbot.query import Query
 from chatbot.words import content_stems, stem, stems, words
@@ -60,12 +60,15 @@ def row_words(section: Section, row: Block, columns: tuple[int, ...] | None = No
     return "; ".join(parts)
 
 
-def columns_named(header: Block, query: Query) -> tuple[int, ...]:
+def columns_named(header: Block, query: Query, row: Block | None = None) -> tuple[int, ...]:
     """The columns, from 0, whose name the question uses: a word of it, or its initials.
 
-    Where several share words with the question, those that share most.
+    Where several share words with the question, those that share most. The words by which
+    the question names `row`, when one is given, name no column.
     """
     asked = {stem(term) for term in query.terms}
+    if row is not None and row.cells:
+        asked -= set(content_stems(row.cells[0].text))
     spelt = _initials(query.text)
     shared = {}
     for at, cell in enumerate(header.cells):
@@ -118,7 +121,7 @@ def _telling_columns(section: Section, row: Block, query: Query) -> tuple[int, .
     label = set(content_stems(row.cells[0].text))
     if not label or len(label & asked) < 0.6 * len(label):
         return None
-    return tuple(at for at in columns_named(header, query) if at) or None
+    return tuple(at for at in columns_named(header, query, row) if at) or None
 
 
 class TermWeights:
@@ -157,5 +160,6 @@ class TermWeights:
 
     def _share(self, asked: set[str], text: str) -> float:
         held = set(stems(text))
-        total = sum(self.weight(s) for s in asked)
-        return sum(self.weight(s) for s in asked & held) / total if total else 0.0
+        # fsum: a plain sum over a set would depend on the set's order in its last bit.
+        total = fsum(self.weight(s) for s in asked)
+        return fsum(self.weight(s) for s in asked & held) / total if total else 0.0

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chatbot.answer import Citation
 from ingest.notes import Block, Section
+
+# A note's own "[2]" would read as one of our markers, and could forge a citation.
+_FOREIGN_MARKER = re.compile(r"\s*\[\d{1,4}\](?!\()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,7 @@ class Span:
     start: int
     end: int
     lines: tuple[int, int]
+    blocks: tuple[Block, ...] = ()  # in note order; what the stretch was made from
 
     @property
     def key(self) -> tuple[str, int, int]:
@@ -31,7 +36,23 @@ class Span:
             start=min(block.start for block in blocks),
             end=max(block.end for block in blocks),
             lines=(min(block.lines[0] for block in blocks), max(b.lines[1] for b in blocks)),
+            blocks=tuple(sorted(blocks, key=lambda block: block.start)),
         )
+
+    def without_comments(self, text: str) -> tuple[Span, ...]:
+        """The same stretch in as few pieces as leave out the HTML comments between its blocks.
+
+        `text` is the whole source. What a comment says is never shown, and so never quoted.
+        """
+        pieces: list[list[Block]] = []
+        for block in self.blocks:
+            if pieces and "<!--" not in text[pieces[-1][-1].end : block.start]:
+                pieces[-1].append(block)
+            else:
+                pieces.append([block])
+        if len(pieces) < 2:
+            return (self,)
+        return tuple(Span.over(self.section, piece) for piece in pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +96,20 @@ def cite(
     written = []
     for line in lines:
         markers = []
-        for span in line.spans:
+        pieces = [
+            piece
+            for span in line.spans
+            for piece in span.without_comments(source_text(span.section.source))
+        ]
+        for span in pieces:
             if span.key not in numbers:
                 numbers[span.key] = len(numbers) + 1
                 citations.append(_citation(numbers[span.key], span, source_text))
             marker = f"[{numbers[span.key]}]"
             if marker not in markers:
                 markers.append(marker)
-        written.append(" ".join([f"{line.bullet}{line.text}", *markers]))
+        words = _FOREIGN_MARKER.sub("", line.text)
+        written.append(" ".join([f"{line.bullet}{words}", *markers]))
     return "\n".join(written), tuple(citations)
 
 

@@ -28,10 +28,11 @@ def word_likeness(embedder: Embedder, question: str, text: str) -> Mapping[str, 
         return {word: float(stems(word)[0] in held) for word in wanted}
     nearest = (asked.vectors @ told.vectors.T).max(axis=1)
     found: dict[str, float] = {}
-    for match in _WORD.finditer(fold(question)):
+    for match in _WORD.finditer(question):
         at = _tokens_in(asked, match.start(), match.end())
-        if match.group() in wanted and at:
-            found[match.group()] = round(float(np.mean(nearest[at])), 6)
+        word = fold(match.group())
+        if word in wanted and at:
+            found[word] = round(float(np.mean(nearest[at])), 6)
     return found
 
 

@@ -59,7 +59,7 @@ class Searcher:
     def retrieve(self, query: Query, limit: int = 5) -> Retrieval:
         """The best passages (at most `limit`) and every judged block, best first."""
         chunk_scores = self._chunk_scores(query)
-        opened = _best(chunk_scores, max(CHUNKS_OPENED, limit))
+        opened = _from_several_sources(_best(chunk_scores), max(CHUNKS_OPENED, limit))
         chunks = {chunk_id: self._index.chunk(chunk_id) for chunk_id in opened}
         candidates = self.judge(query, self._shortlist(query, chunks, chunk_scores))
         passages = self._passages(chunks, chunk_scores, candidates, limit)
@@ -68,7 +68,7 @@ class Searcher:
     def shortlist(self, query: Query) -> list[Candidate]:
         """The blocks worth judging for `query`, by fused rank; none is judged yet."""
         scores = self._chunk_scores(query)
-        opened = _best(scores, CHUNKS_OPENED)
+        opened = _from_several_sources(_best(scores), CHUNKS_OPENED)
         return self._shortlist(query, {i: self._index.chunk(i) for i in opened}, scores)
 
     def logits(self, question: str, texts: Sequence[str]) -> list[float]:
@@ -130,7 +130,8 @@ class Searcher:
             ]
         )
         order = sorted(candidates, key=lambda key: (-round(fused[key], 9), key))
-        return [replace(candidates[key], fused=fused[key]) for key in order]
+        ranked = [replace(candidates[key], fused=fused[key]) for key in order]
+        return _repeats_last(ranked)
 
     def judge(self, query: Query, shortlist: Sequence[Candidate]) -> list[Candidate]:
         """The same candidates with their logits, best first; equals keep their fused order."""
@@ -171,13 +172,19 @@ class Searcher:
         )
         # One passage of each section first: three looks at one section are worth less than
         # a look at each of three.
+        # A stretch that says the same again, word for word, comes after all others.
         seen: set[str] = set()
+        said: set[tuple[str, str]] = set()
         first: list[str] = []
         rest: list[str] = []
         for chunk_id in order:
-            section_id = chunks[chunk_id].section_id
-            (rest if section_id in seen else first).append(chunk_id)
-            seen.add(section_id)
+            chunk = chunks[chunk_id]
+            source = self._index.section(chunk.section_id).source
+            words = (source, self._index.source_text(source)[chunk.start : chunk.end].strip())
+            is_new = chunk.section_id not in seen and words not in said
+            (first if is_new else rest).append(chunk_id)
+            seen.add(chunk.section_id)
+            said.add(words)
         return [
             self._passage(chunks[chunk_id], self._index.section(chunks[chunk_id].section_id), score)
             for chunk_id in (first + rest)[:limit]
@@ -227,8 +234,39 @@ class Searcher:
         )
 
 
-def _best(scores: dict[str, float], count: int) -> list[str]:
-    return sorted(scores, key=lambda item: (-round(scores[item], 9), item))[:count]
+def _best(scores: dict[str, float]) -> list[str]:
+    return sorted(scores, key=lambda item: (-round(scores[item], 9), item))
+
+
+def _from_several_sources(chunk_ids: Sequence[str], count: int) -> list[str]:
+    """The first `count`, one source giving three quarters of them at most while others are left.
+
+    A note that is about nothing else must not keep every other note from being looked at.
+    """
+    most = max(1, 3 * count // 4)
+    taken: dict[str, int] = {}
+    kept: list[str] = []
+    held_back: list[str] = []
+    for chunk_id in chunk_ids:
+        source = chunk_id.rsplit("#", 1)[0]
+        taken[source] = taken.get(source, 0) + 1
+        (kept if taken[source] <= most else held_back).append(chunk_id)
+    return (kept[:count] + held_back)[:count]
+
+
+def _repeats_last(ranked: Sequence[Candidate]) -> list[Candidate]:
+    """The same order, but what repeats an earlier block of its source, word for word, last.
+
+    A note that says one thing sixty times must not take every place.
+    """
+    first: list[Candidate] = []
+    repeated: list[Candidate] = []
+    seen: set[tuple[str, str]] = set()
+    for candidate in ranked:
+        said = (candidate.section.source, candidate.block.text)
+        (repeated if said in seen else first).append(candidate)
+        seen.add(said)
+    return first + repeated
 
 
 def _probability(logit: float) -> float:

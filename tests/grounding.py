@@ -41,8 +41,9 @@ def plain(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """The text without the characters of emphasis, code and escapes, white space collapsed."""
-    return re.sub(r"\s+", " ", re.sub(r"[*_`\\]", "", text)).strip()
+    """The text without marks of emphasis, code, escapes and citation, white space collapsed."""
+    text = re.sub(r"[*_`\\]", "", re.sub(r"\s*\[\d+\]", "", text))
+    return re.sub(r"\s+", " ", text).strip()
 
 
 def require_grounded(answer: Answer, source_text: Callable[[str], str]) -> None:
@@ -83,6 +84,8 @@ def holds(text: str, quotes: list[str]) -> bool:
         if text.startswith(f"{phrase} "):
             return all(word in quotes[0] for word in text.removeprefix(f"{phrase} ").split())
     if any(bare(text) in plain(quote) or bare(text) in bare(quote) for quote in quotes):
+        return True
+    if bare(text) in plain(" ".join(quotes)):  # quoted in pieces, a comment between them left out
         return True
     return len(quotes) == 2 and _is_row(bare(text), plain(quotes[0]), plain(quotes[1]))
 

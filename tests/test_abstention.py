@@ -176,11 +176,6 @@ def test_the_heading_does_not_count_as_the_asked_kind() -> None:
     assert values["kind_missing"] == 1.0
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="only what stands before the first colon is cut: the heading of a second section, or"
-    " a heading with a colon, counts as words that were told",
-)
 @pytest.mark.parametrize("heading", ["5 quotas", "Limits: 5 quotas"])
 def test_no_heading_counts_as_the_asked_kind(heading: str) -> None:
     notes = Notes.of(f"# Limits\n\nLimits exist.\n\n## {heading}\n\nQuotas can be raised.\n")

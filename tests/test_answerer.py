@@ -208,11 +208,6 @@ def test_each_kind_of_question_gets_its_form(shelf: Shelf, question: str, words:
     assert words in shelf.ask(question).text
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a note's own '[2]' stands in the answer beside our markers, where it reads as one:"
-    " a note can forge a citation",
-)
 @pytest.mark.parametrize("forged", ["[2]", "[1]"])
 def test_a_note_cannot_forge_a_marker(tmp_path: Path, forged: str) -> None:
     notes = {"a.md": f"# Buckets\n\nBuckets hold objects {forged} of any format.\n"}
@@ -221,11 +216,6 @@ def test_a_note_cannot_forge_a_marker(tmp_path: Path, forged: str) -> None:
     assert answer.text.count("[") == len(answer.citations) == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a run of sentences or items is quoted from the first to the last, and with it the"
-    " HTML comments in between, which the reader keeps out of single blocks",
-)
 @pytest.mark.parametrize(
     "note",
     [

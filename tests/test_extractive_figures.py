@@ -62,7 +62,9 @@ def test_only_so_many_figures_are_shown() -> None:
 
 def hung(notes: Notes, opening: str) -> list[str]:
     best = notes.found(opening)
-    return told(figures.hanging_figures(best, hanging(best.section, best.block)))
+    return told(
+        figures.hanging_figures(notes.texts.__getitem__, best, hanging(best.section, best.block))
+    )
 
 
 def test_a_caption_brings_its_figure_along(notes: Notes) -> None:
@@ -83,7 +85,9 @@ def test_text_without_a_figure_brings_none(notes: Notes) -> None:
 def test_a_figure_without_a_caption_is_its_address(notes: Notes) -> None:
     section = notes.section("Shards")
     (figure,) = (block for block in section.blocks if block.address == "img/fire.png")
-    assert told([figures.figure_line(section, figure, figures.FIGURE)]) == ["Figure: img/fire.png"]
+    assert told(
+        [figures.figure_line(notes.texts.__getitem__, section, figure, figures.FIGURE)]
+    ) == ["Figure: img/fire.png"]
 
 
 @pytest.mark.parametrize("address", ["https://evil.example/?q=1", "../../etc/passwd"])
@@ -93,12 +97,8 @@ def test_an_address_is_only_text(address: str) -> None:
     assert told(lines) == [f"Yes, there is a figure: Map {address}"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the address of a reference-style image stands elsewhere: the answer says words that"
-    " its citation does not hold",
-)
-def test_the_address_of_a_reference_style_image_is_cited_too() -> None:
+def test_the_address_of_a_reference_style_image_is_not_told() -> None:
+    # It stands elsewhere in the note, and no citation would hold it.
     notes = Notes.of("# A\n\n![Map][m]\n\n[m]: img/map.png\n")
     lines = composed(notes, {"Map": 4.0})
-    assert "img/map.png" in " ".join(notes.quotes(lines))
+    assert told(lines) == ["Yes, there is a figure: Map"]

@@ -86,6 +86,34 @@ def test_a_list_of_one_endless_item_still_has_one_item() -> None:
     assert len(composed(notes, "Which items are there?", "This is")) == 2
 
 
+# By two of its items
+
+
+def in_common(notes: Notes, logits: dict[str, float]) -> list[str]:
+    candidates = [notes.found(opening, logit) for opening, logit in logits.items()]
+    return told(lists.compose_common(notes.desk("How are objects encrypted?", *candidates)))
+
+
+def test_two_good_items_bring_their_whole_list(notes: Notes) -> None:
+    lines = in_common(notes, {"SSE-C": 5.0, "SSE-S3": 4.9})
+    assert lines[0] == "There are three methods of encrypting objects:"
+    assert len(lines) == 5
+
+
+@pytest.mark.parametrize(
+    "logits",
+    [
+        {"SSE-C": 5.0},  # one item alone
+        {"SSE-S3": 5.0, "It costs": 4.9},  # two sentences of one item
+        {"SSE-C": 5.0, "SSE-S3": 4.9 - FITTING_LOGITS_BEHIND},  # the second is far behind
+        {"Clean": 5.0, "Profile": 4.9},  # a list that nothing opens
+        {"There are": 5.0, "SSE-C": 4.9, "SSE-S3": 4.9},  # no item is best
+    ],
+)
+def test_less_than_two_good_items_bring_no_list(notes: Notes, logits: dict[str, float]) -> None:
+    assert in_common(notes, logits) == []
+
+
 # By the heading
 
 

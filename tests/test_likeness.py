@@ -78,24 +78,26 @@ def test_without_token_vectors_a_word_is_held_or_not() -> None:
         "Caf\u00e9: EFS",  # as one character
         pytest.param(
             "Cafe\u0301: EFS",
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="places found in the folded question are looked up as places in the"
-                " question itself: whatever folds to another length shifts them",
-            ),
         ),
         pytest.param(
-            "so\u2026 EFS",  # an ellipsis folds to three stops
-            marks=pytest.mark.xfail(strict=True, reason="as above"),
+            "so\u2026 EFS",  # an ellipsis folds to three stops,
         ),
         pytest.param(
-            "Gro\u00dfe EFS",  # a sharp s folds to two letters
-            marks=pytest.mark.xfail(strict=True, reason="as above"),
+            "Gro\u00dfe EFS",  # a sharp s folds to two letters,
         ),
     ],
 )
 def test_a_word_is_found_after_characters_that_fold(tokens: TokenEmbedder, question: str) -> None:
     assert word_likeness(tokens, question, "EFS")["efs"] == pytest.approx(1.0)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="a decomposed accent is no letter: the word is found in two pieces, of which neither"
+    " is the word that is wanted, and it is left out of the comparison",
+)
+def test_a_word_with_a_decomposed_accent_is_compared(tokens: TokenEmbedder) -> None:
+    assert list(word_likeness(tokens, "Cafe\u0301s?", "EFS")) == ["cafes"]
 
 
 @pytest.mark.slow

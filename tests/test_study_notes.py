@@ -170,9 +170,6 @@ def test_what_there_is_none_of_has_no_share() -> None:
     assert answerable["cites_right_section"] is None
 
 
-@pytest.mark.xfail(
-    strict=True, reason="`ms_median` is the one figure without a guard: StatisticsError"
-)
 def test_a_run_of_no_questions_has_no_figures() -> None:
     assert summarise([])["ms_median"] is None
 
@@ -289,21 +286,11 @@ def test_splitting_needs_its_arguments(
     assert printed.out == ""
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="two titles may give one file name; the later article overwrites the earlier one,"
-    " whose questions stay answerable",
-)
 def test_articles_of_like_titles_are_both_kept() -> None:
     articles = [{"title": title, "paragraphs": [paragraph(0)]} for title in ("C", "C++")]
     assert len(split(articles)[0]) == 2
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="SQuAD 2.0 holds questions without an answer (is_impossible, answers: []); they are"
-    " called answerable, with a fact that nothing can hold",
-)
 def test_a_question_without_an_answer_is_not_called_answerable() -> None:
     impossible = {"title": "A", "paragraphs": [paragraph(0, answers=[], is_impossible=True)]}
     (question,) = split([impossible])[1]
@@ -336,10 +323,6 @@ def test_training_needs_whole_sets(
     assert "--set" in capsys.readouterr().err
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the weight is read after the notes were ingested, and not by the argument parser",
-)
 def test_a_sets_weight_is_a_number(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         train_abstention.main(["--set", "questions.yaml", "no-such-notes", "heavy"])

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from math import exp
+from math import exp, fsum
 
 from chatbot.answer import Passage
 from chatbot.asking import Asks, holds_kind
@@ -103,7 +103,7 @@ class Confidence:
             **_judged(desk, told),
             **_covered(desk, lines, told),
             **self._alike(desk, lines, told),
-            **_of_kind(desk, told),
+            **_of_kind(desk, lines, told),
             "stub_first": float(bool(passages) and self.is_stub(passages[0].section_id)),
             "stub_near": float(any(self.is_stub(p.section_id) for p in passages[:2])),
             "comparison": float(bool(desk.query.sides)),
@@ -170,16 +170,16 @@ def _covered(desk: Desk, lines: Sequence[Line], told: str) -> dict[str, float]:
     topic = asked & _topic(lines)
     rest = asked - topic
     held = set(stems(told)) | _topic(lines)
-    total = sum(weights.weight(s) for s in asked) or 1.0
-    rest_total = sum(weights.weight(s) for s in rest)
+    total = fsum(weights.weight(s) for s in asked) or 1.0
+    rest_total = fsum(weights.weight(s) for s in rest)
     names = _named(desk.query.text) & asked
     return {
-        "uncovered": sum(weights.weight(s) for s in asked - held) / total,
+        "uncovered": fsum(weights.weight(s) for s in asked - held) / total,
         "rest_uncovered": (
-            sum(weights.weight(s) for s in rest - held) / rest_total if rest_total else 0.0
+            fsum(weights.weight(s) for s in rest - held) / rest_total if rest_total else 0.0
         ),
-        "topic": sum(weights.weight(s) for s in topic) / total,
-        "unknown": sum(weights.weight(s) for s in asked if not weights.knows(s)) / total,
+        "topic": fsum(weights.weight(s) for s in topic) / total,
+        "unknown": fsum(weights.weight(s) for s in asked if not weights.knows(s)) / total,
         "unknown_words": float(sum(not weights.knows(s) for s in asked)),
         "named": float(bool(names)),
         "named_missing": float(bool(names - held)),
@@ -201,9 +201,9 @@ def _named(question: str) -> set[str]:
     return {s for name in names for s in stems(name)}
 
 
-def _of_kind(desk: Desk, told: str) -> dict[str, float]:
+def _of_kind(desk: Desk, lines: Sequence[Line], told: str) -> dict[str, float]:
     question, held = desk.query.text, set(stems(told))
-    body = told.split(":", 1)[-1]
+    body = repair(" ".join(line.text for line in lines))
     missing = [k for k in _CHECKED if k in desk.query.asks and not holds_kind(body, k)]
     type_asked = _noun(_TYPE_ASKED, question)[-1:]
     counted = _noun(_COUNTED, question)

@@ -114,9 +114,9 @@ def compose(desk: Desk, searcher: Searcher) -> tuple[Line, ...]:
         return lines
     best = desk.candidates[0]
     if best.block.kind is BlockKind.ROW:
-        return tables.compose(desk, best)
+        return sentences.compose_definition(desk) or tables.compose(desk, best)
     lines = (
-        figures.hanging_figures(best, lists.hanging(best.section, best.block))
+        figures.hanging_figures(desk.source_text, best, lists.hanging(best.section, best.block))
         or lists.compose(desk, best)
         or lists.compose_common(desk)
         or lists.compose_section(desk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import fsum
 
 from chatbot.answer import Question
 from chatbot.candidates import Candidate, evidence_words, lead_of
@@ -186,8 +187,8 @@ def _names(desk: Desk, text: Sequence[str], side: str, other: str) -> float:
         return 1.0
     own = set(content_stems(side)) - set(content_stems(other)) or set(content_stems(side))
     held = own & set(content_stems(" ".join(text)))
-    total = sum(desk.weights.weight(s) for s in own)
-    return 0.9 * sum(desk.weights.weight(s) for s in held) / total if total else 0.0
+    total = fsum(desk.weights.weight(s) for s in own)
+    return 0.9 * fsum(desk.weights.weight(s) for s in held) / total if total else 0.0
 
 
 def _holds_run(text: Sequence[str], phrase: Sequence[str]) -> bool:

@@ -90,7 +90,9 @@ def thought_around(desk: Desk, candidate: Candidate) -> tuple[Block, ...]:
     them.
     """
     sentences = same_thought(candidate.section, candidate.block)
-    logits = {c.block.ordinal: c.logit for c in desk.candidates if c.section is candidate.section}
+    logits = {
+        c.block.ordinal: c.logit for c in desk.candidates if c.section.id == candidate.section.id
+    }
     welcome = max(candidate.logit - NEIGHBOUR_LOGITS_BEHIND, LOWEST_NEIGHBOUR_LOGIT)
     first = last = sentences.index(candidate.block)
     words = len(candidate.block.text.split())

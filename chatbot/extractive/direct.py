@@ -9,17 +9,19 @@ from chatbot.asking import Asks
 from chatbot.draft import Line
 from chatbot.extractive.desk import Desk, heading_line
 from chatbot.words import content_stems, stems
+from ingest.mojibake import repair
 
 YES, NO = "Yes.", "No."
 
 _NEGATION = re.compile(
-    r"\b(?:not|cannot|can't|don't|doesn't|isn't|aren't|won't|never|no longer|unable|without)\b",
+    r"\b(?:no|not|none|nothing|neither|nor|never|cannot|unable|without|wrong|false|untrue|incorrect"
+    r"|myth|\w+n['’]t)\b",
     re.IGNORECASE,
 )
 # Words that make a plain yes or no wrong: the sentence says it of some, or sometimes.
 _HEDGE = re.compile(
     r"\b(?:only|except|unless|may|might|sometimes|some|typically|usually|generally|but|although"
-    r"|however|if|not all|limited)\b",
+    r"|however|if|not all|limited|than)\b|\?",
     re.IGNORECASE,
 )
 
@@ -47,16 +49,16 @@ def with_verdict(desk: Desk, lines: Sequence[Line]) -> tuple[Line, ...]:
     """
     if not lines or Asks.YES_NO not in desk.query.asks or desk.query.sides:
         return tuple(lines)
-    first = lines[0]
+    first, told = lines[0], repair(lines[0].text)
     heading = first.spans[0].section.heading
     asked = set(content_stems(desk.query.text))
-    held = set(stems(first.text)) | set(stems(" ".join(heading[-2:])))
+    held = set(stems(told)) | set(stems(" ".join(heading[-2:])))
     said = asked - set(stems(" ".join(heading[-2:])))
-    if not said or not asked <= held or _HEDGE.search(first.text):
+    if not said or not asked <= held or _HEDGE.search(told):
         return tuple(lines)
     if _NEGATION.search(desk.query.text):
         return tuple(lines)
-    verdict = NO if _NEGATION.search(first.text) else YES
+    verdict = NO if _NEGATION.search(told) else YES
     return (Line(f"{verdict} {first.text}", first.spans, first.bullet), *lines[1:])
 
 

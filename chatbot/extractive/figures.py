@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chatbot.candidates import Candidate
 from chatbot.draft import Line, Span
@@ -30,25 +30,36 @@ def compose(desk: Desk) -> tuple[Line, ...]:
         if c.section.id == best.section.id and c.logit >= best.logit - LOGITS_BEHIND
     ]
     return tuple(
-        figure_line(c.section, c.block, THERE_IS_A_FIGURE if c is best else FIGURE)
+        figure_line(
+            desk.source_text, c.section, c.block, THERE_IS_A_FIGURE if c is best else FIGURE
+        )
         for c in same[:MOST_FIGURES]
     )
 
 
-def hanging_figures(best: Candidate, blocks: Sequence[Block]) -> tuple[Line, ...]:
+def hanging_figures(
+    source_text: Callable[[str], str], best: Candidate, blocks: Sequence[Block]
+) -> tuple[Line, ...]:
     """The figures that hang from `best` when it is no more than their caption; else none."""
     figures = [block for block in blocks if block.kind is BlockKind.FIGURE]
     if not figures or _says_something(best.block):
         return ()
     caption = Line(best.block.text, (Span.over(best.section, (best.block,)),))
-    return (caption, *(figure_line(best.section, figure, FIGURE) for figure in figures))
+    return (
+        caption,
+        *(figure_line(source_text, best.section, figure, FIGURE) for figure in figures),
+    )
 
 
 def _says_something(block: Block) -> bool:
     return len(content_words(block.text)) > CAPTION_WORDS or block.text.endswith(".")
 
 
-def figure_line(section: Section, figure: Block, phrase: str) -> Line:
-    """A figure as its caption and address."""
-    caption = f"{figure.text} " if figure.text else ""
-    return Line(f"{phrase} {caption}{figure.address}", (Span.over(section, (figure,)),))
+def figure_line(
+    source_text: Callable[[str], str], section: Section, figure: Block, phrase: str
+) -> Line:
+    """A figure as its caption and its address, the latter only where the quote holds it."""
+    quote = source_text(section.source)[figure.start : figure.end]
+    address = figure.address if figure.address in quote else ""
+    told = " ".join(part for part in (phrase, figure.text, address) if part)
+    return Line(told, (Span.over(section, (figure,)),))

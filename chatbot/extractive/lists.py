@@ -68,7 +68,7 @@ def compose_common(desk: Desk) -> tuple[Line, ...]:
     found = {
         c.block.item
         for c in desk.candidates[:LOOKED_AT]
-        if c.section is section
+        if c.section.id == section.id
         and c.block.group == block.group
         and c.logit > best.logit - FITTING_LOGITS_BEHIND
     }
@@ -115,7 +115,7 @@ def compose_fitting(desk: Desk) -> tuple[Line, ...]:
     fitting = [
         c.block
         for c in desk.candidates
-        if c.section is section
+        if c.section.id == section.id
         and c.block.group == best.block.group
         and c.logit > max(best.logit - FITTING_LOGITS_BEHIND, 0.0)
     ]

@@ -56,13 +56,18 @@ def compose_definition(desk: Desk) -> tuple[Line, ...]:
 
     None when it asks for more than the heading says, or the section begins otherwise.
     """
-    section = desk.candidates[0].section
-    title = set(content_stems(section.title))
     asked = {stem(term) for term in desk.query.terms}
-    if Asks.DEFINITION not in desk.query.asks or not title & asked:
+    if Asks.DEFINITION not in desk.query.asks:
         return ()
-    if asked - set(stems(" ".join(section.heading))):
+    named = [
+        (len(title - asked), at, candidate.section)
+        for at, candidate in enumerate(desk.candidates)
+        for title in (set(content_stems(candidate.section.title)),)
+        if title & asked and not asked - set(stems(" ".join(candidate.section.heading)))
+    ]
+    if not named:
         return ()
+    section = min(named, key=lambda found: found[:2])[2]
     first = opening(section)
     if first is None or hangs_anything(section, first):
         return ()

@@ -22,8 +22,18 @@ _NUMBER_WORDS = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
     "seven": "7", "eight": "8", "nine": "9", "ten": "10",
 }  # fmt: skip
-_MOST = re.compile(r"\b(?:longest|highest|largest|biggest|most|greatest)\b", re.IGNORECASE)
-_LEAST = re.compile(r"\b(?:shortest|lowest|smallest|least|fewest)\b", re.IGNORECASE)
+_MOST = re.compile(r"(?<!at )\b(?:longest|highest|largest|biggest|most|greatest)\b", re.IGNORECASE)
+_LEAST = re.compile(r"(?<!at )\b(?:shortest|lowest|smallest|least|fewest)\b", re.IGNORECASE)
+
+_QUANTITY = re.compile(r"(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>%|[^\W\d_]*)")
+
+_SECONDS = {
+    stem(unit): seconds
+    for unit, seconds in (
+        ("second", 1), ("minute", 60), ("hour", 3600), ("day", 86_400), ("week", 604_800),
+        ("month", 2_592_000), ("quarter", 7_776_000), ("year", 31_536_000),
+    )
+}  # fmt: skip
 
 
 def compose(desk: Desk, best: Candidate) -> tuple[Line, ...]:
@@ -54,7 +64,7 @@ def cells_asked(desk: Desk, section: Section, row: Block) -> tuple[int, ...]:
     cells = tuple(at for at, cell in enumerate(row.cells) if at and cell.text)
     if header is None or len(cells) <= 1:
         return cells
-    named = tuple(at for at in columns_named(header, desk.query) if at in cells)
+    named = tuple(at for at in columns_named(header, desk.query, row) if at in cells)
     if 0 < len(named) <= MOST_CELLS:
         return named
     cells = named or cells
@@ -139,14 +149,15 @@ def _extremes(
     if len(columns) != 1 or not (wants_most or _LEAST.search(desk.query.text)):
         return []
     at = columns[0]
-    values = [
-        (float(number.group().replace(",", "")), row)
-        for row in rows
-        if at < len(row.cells)
-        for number in [re.search(r"\d[\d,]*(?:\.\d+)?", row.cells[at].text)]
-        if number
-    ]
-    if len(values) < 2:
+    values, units = [], set()
+    for row in rows:
+        found = _QUANTITY.search(row.cells[at].text) if at < len(row.cells) else None
+        if found:
+            unit = stem(found["unit"].casefold())
+            scale = _SECONDS.get(unit)
+            values.append((float(found["number"].replace(",", "")) * (scale or 1), row))
+            units.add("time" if scale else unit)
+    if len(values) < 2 or len(units - {""}) > 1:  # 90 GB are not more than 2 TB
         return []
-    extreme = max(v for v, _ in values) if wants_most else min(v for v, _ in values)
+    extreme = (max if wants_most else min)(value for value, _ in values)
     return [(row, (at,)) for value, row in values if value == extreme]

@@ -112,7 +112,9 @@ def summarise(judged: Sequence[Judged]) -> dict[str, object]:
         "words_p95": lengths[int(0.95 * (len(lengths) - 1))] if lengths else None,
         "citations_max": max((len(j.answer.citations) for j in given), default=0),
         "citations_over_6": sum(len(j.answer.citations) > 6 for j in given),
-        "ms_median": round(statistics.median(j.answer.timings.total for j in judged), 1),
+        "ms_median": (
+            round(statistics.median(j.answer.timings.total for j in judged), 1) if judged else None
+        ),
     }
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,15 @@ def split(
     for article in articles:
         title = str(article.get("title") or article["paragraphs"][0]["context"][:40])
         title = title.replace("_", " ")
-        name = re.sub(r"\W+", "-", title.casefold()).strip("-") + ".md"
+        name = _file_name(title, notes)
         kept = [f"# {title}"]
         for number, paragraph in enumerate(article["paragraphs"]):
-            is_kept = number % keep_every == 0
-            if is_kept:
+            is_kept_paragraph = number % keep_every == 0
+            if is_kept_paragraph:
                 kept += [f"## {title}, part {number + 1}", paragraph["context"].strip()]
             for asked in paragraph["qas"]:
+                # SQuAD 2.0 holds questions that their own paragraph does not answer.
+                is_kept = is_kept_paragraph and bool(asked["answers"])
                 item = {
                     "id": str(asked["id"]),
                     "question": asked["question"],
@@ -52,6 +55,12 @@ def split(
                 questions.append(item)
         notes[name] = "\n\n".join(kept) + "\n"
     return notes, questions
+
+
+def _file_name(title: str, taken: Container[str]) -> str:
+    stem = re.sub(r"\W+", "-", title.casefold()).strip("-") or "article"
+    names = (f"{stem}{ending}.md" for ending in chain([""], (f"-{n}" for n in count(2))))
+    return next(name for name in names if name not in taken)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

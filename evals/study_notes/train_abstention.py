@@ -107,13 +107,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--set", nargs=3, action="append", required=True, dest="sets")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args(arguments)
+    try:
+        sets = [(Path(asked), Path(notes), float(weight)) for asked, notes, weight in options.sets]
+    except ValueError as error:
+        parser.error(f"--set: the weight is no number ({error})")
     keep_private(tracing=False)
     rows: list[Row] = []
-    for questions, notes, weight in options.sets:
+    for questions, notes, weight in sets:
         with tempfile.TemporaryDirectory() as scratch:
-            ingest_notes([Path(notes)], Path(scratch))
+            ingest_notes([notes], Path(scratch))
             with open_chain(Path(scratch), Settings(index=Path(scratch))) as chain:
-                rows += rows_of(chain, load_questions(Path(questions)), float(weight))
+                rows += rows_of(chain, load_questions(questions), weight)
                 embedder = chain.index.settings.embedder.name
     names = list(rows[0].features)
     own, own_figures = fit(rows, names)
