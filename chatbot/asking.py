@@ -94,7 +94,8 @@ _SIGNS: dict[Asks, str] = {
         r"|command|library|algorithm|instance|language|file system|storage)\b|\bwho\b|\bwhich\b"
     ),
     Asks.LIST: (
-        r"\bwhat are (?:the|some|all|its|their|\w+ (?:ways|types|kinds))\b|^(?:list|enumerate)\b"
+        r"\bwhat are (?:the|some|all|its|their|\w+ (?:ways|types|kinds))\b"
+        r"|\b(?:list|enumerate)\b(?! of| view)"
         r"|\bname (?:the|all|some|two|three|four|five|\d)\b|\b(?:which|what) (?:[\w-]+ ){0,3}"
         r"(?:types|kinds|methods|ways|options|modes|features|pieces|components|parts|steps"
         r"|services|classes|tiers|systems|formats|sources|destinations|engines|targets|protocols"

@@ -104,12 +104,14 @@ def evidence_words(candidate: Candidate, query: Query) -> str:
 
 
 def _words_before(section: Section, figure: Block) -> str:
-    """What a figure stands under: its lead-in, or else the sentence just above it."""
+    """What a figure stands under: its lead-in, or else how the paragraph above it begins."""
     lead = lead_of(section, figure)
     if lead is not None:
         return lead.text
     above = [b for b in section.blocks[: figure.ordinal] if b.kind is not BlockKind.FIGURE]
-    return above[-1].text if above and above[-1].kind is BlockKind.SENTENCE else ""
+    if not above or above[-1].kind is not BlockKind.SENTENCE:
+        return ""
+    return next(b.text for b in above if b.group == above[-1].group)
 
 
 def _telling_columns(section: Section, row: Block, query: Query) -> tuple[int, ...] | None:

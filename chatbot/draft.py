@@ -10,7 +10,8 @@ from chatbot.answer import Citation
 from ingest.notes import Block, Section
 
 # A note's own "[2]" would read as one of our markers, and could forge a citation.
-_FOREIGN_MARKER = re.compile(r"\s*\[\d{1,4}\](?!\()")
+# One that touches a word is left: it may be code, as in "items[0]".
+_FOREIGN_MARKER = re.compile(r"(?:\s+|(?<=[.,;:!?])|^)\[\d{1,4}\](?!\()")
 
 
 @dataclass(frozen=True, slots=True)

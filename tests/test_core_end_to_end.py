@@ -130,11 +130,6 @@ def ask(chain: NotesChain, question: str) -> Answer:
             ["central place to govern, secure and"],
             "AWS Lake Formation",
             id="definition of what has subsections",
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="the definition is taken from the best block's section, 'How Lake Formation"
-                " works', and not from the one that the question names",
-            ),
         ),
         pytest.param(
             "What is Amazon EMR?",

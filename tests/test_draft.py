@@ -117,10 +117,6 @@ def test_a_notes_own_marker_is_not_taken_for_ours(forged: str) -> None:
     assert citation.quote == forged
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="an index in square brackets is dropped as a foreign marker: the answer's code is wrong",
-)
 @pytest.mark.parametrize(
     "note", ["```\nfirst = items[0]\n```\n", "Take `items[0]` first.\n", "Use int a[10]; here.\n"]
 )

@@ -30,7 +30,8 @@ _HEDGE = re.compile(
 _ASKS_WHAT_TO_USE = re.compile(
     r"\b(?:which|what) (?:[\w-]+ ){0,3}?(?:service|tool|feature|option|product|part|place|one|thing"
     r"|storage|file system|database)\b"
-    r"|^where (?:should|can|do|could)\b|\bwhat (?:would|should|could|can) (?:i|we|you|read|do)\b"
+    r"|^where\b.* (?:should|can|do|could|would) (?:i|we|you)\b|^(?:tool|service) (?:for|to|that)\b"
+    r"|\bwhat (?:would|should|could|can) (?:i|we|you|read|do)\b"
     r"|\b(?:best|right) (?:fit|choice|tool|service|option)\b|\bwhat is it called\b|\bwhat helps\b",
     re.IGNORECASE,
 )

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from chatbot.asking import Asks
 from chatbot.candidates import Candidate
 from chatbot.draft import Line, Span
-from chatbot.extractive.desk import Desk, block_line
-from chatbot.words import content_stems, stem, stems
+from chatbot.extractive.desk import LABEL_WORDS, Desk, block_line
+from chatbot.words import content_stems, content_words, stem, stems
 from ingest.notes import Block, BlockKind, Section
 
 # The longest list given in full words; a longer one is given by each item's first sentence,
@@ -50,6 +50,11 @@ def compose(desk: Desk, best: Candidate) -> tuple[Line, ...]:
         items = siblings(section, block)
         names_more = desk.coverage(lead.text) > desk.coverage(block.text)
         if len({item.item for item in items}) > 1 and (names_more or not hanging(section, block)):
+            return _list_lines(section, lead, items)
+    says_little = len(content_words(block.text)) <= LABEL_WORDS
+    if is_item and lead is not None and says_little:
+        items = siblings(section, block)
+        if desk.coverage(lead.text) > desk.coverage(block.text):
             return _list_lines(section, lead, items)
     items = tuple(item for item in hanging(section, block) if item.kind is BlockKind.ITEM)
     return _list_lines(section, block, items) if items else ()

@@ -60,14 +60,14 @@ def compose_definition(desk: Desk) -> tuple[Line, ...]:
     if Asks.DEFINITION not in desk.query.asks:
         return ()
     named = [
-        (len(title - asked), at, candidate.section)
+        (len(candidate.section.heading), len(title - asked), at, candidate.section)
         for at, candidate in enumerate(desk.candidates)
         for title in (set(content_stems(candidate.section.title)),)
         if title & asked and not asked - set(stems(" ".join(candidate.section.heading)))
     ]
     if not named:
         return ()
-    section = min(named, key=lambda found: found[:2])[2]
+    section = min(named, key=lambda found: found[:3])[3]  # the outermost: what it is about
     first = opening(section)
     if first is None or hangs_anything(section, first):
         return ()

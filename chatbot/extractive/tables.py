@@ -14,6 +14,7 @@ from chatbot.words import content_stems, stem, words
 from ingest.notes import Block, BlockKind, Section
 
 MOST_ROWS = 9
+MOST_ROWS_NAMED = 2
 # Of the cells that the question does not name, those judged within this of the best are given.
 CELL_LOGITS_BEHIND = 1.0
 MOST_CELLS = 2
@@ -48,14 +49,19 @@ def compose(desk: Desk, best: Candidate) -> tuple[Line, ...]:
         return (row_line(best.section, best.block, ()),)
     named = columns_named(header, desk.query)
     columns = tuple(at for at in named if at)
-    if not _names_a_row(desk, rows):
+    asked_for = _rows_named(desk, rows)
+    if not asked_for:
         chosen = _rows_by_value(desk, rows, header, columns) or _extremes(desk, rows, columns)
         if chosen:
             lines = [row_line(best.section, row, cells) for row, cells in chosen]
             return tuple(lines[:MOST_ROWS])
         if Asks.LIST in desk.query.asks and not columns and 0 in named:
             return _labels(best.section, header, rows)
-    return (row_line(best.section, best.block, cells_asked(desk, best.section, best.block)),)
+    shown = asked_for if asked_for and best.block not in asked_for else (best.block,)
+    return tuple(
+        row_line(best.section, row, cells_asked(desk, best.section, row))
+        for row in shown[:MOST_ROWS_NAMED]
+    )
 
 
 def cells_asked(desk: Desk, section: Section, row: Block) -> tuple[int, ...]:
@@ -102,17 +108,23 @@ def _labels(section: Section, header: Block, rows: Sequence[Block]) -> tuple[Lin
     return tuple(Line(row.cells[0].text, spans, "- ") for row in rows[:MOST_ROWS])
 
 
-def _names_a_row(desk: Desk, rows: Sequence[Block]) -> bool:
-    """Whether the question holds a row's label, words that most labels share left aside."""
+def _rows_named(desk: Desk, rows: Sequence[Block]) -> tuple[Block, ...]:
+    """The rows whose label the question holds, words that most labels share left aside.
+
+    Where some labels are held whole, those; else the ones held in good part.
+    """
     asked = {stem(term) for term in desk.query.terms}
     labels = [set(content_stems(row.cells[0].text)) for row in rows]
     shared = Counter(word for label in labels for word in label)
-    for label in labels:
+    whole, partly = [], []
+    for row, label in zip(rows, labels, strict=True):
         own = {word for word in label if shared[word] <= len(labels) / 2} or label
         only = {word for word in own if shared[word] == 1}
-        if label and (own <= asked or (only and len(only & asked) >= 0.6 * len(only))):
-            return True
-    return False
+        if label and own <= asked:
+            whole.append(row)
+        elif only and len(only & asked) >= 0.6 * len(only):
+            partly.append(row)
+    return tuple(whole or partly)
 
 
 def _rows_by_value(
