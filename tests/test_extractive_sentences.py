@@ -18,7 +18,13 @@ from chatbot.extractive.desk import (
     same_thought,
     thought_around,
 )
-from chatbot.extractive.sentences import LOGITS_BEHIND, LOWEST_LOGIT, MOST_THOUGHTS
+from chatbot.extractive.sentences import (
+    LOGITS_BEHIND,
+    LOGITS_BEHIND_A_SURE_ONE,
+    LOWEST_LOGIT,
+    MOST_THOUGHTS,
+    SURE_LOGIT,
+)
 
 NOTE = (
     "# Compute\n\n## Functions\n\nA function runs your code without servers. "
@@ -130,9 +136,15 @@ def composed(notes: Notes, question: str, logits: dict[str, float]) -> list[str]
     return told(sentences.compose(notes.desk(question, *candidates)))
 
 
-def test_the_best_thought_comes_first_and_then_those_nearly_as_good(notes: Notes) -> None:
-    far = 6.0 - LOGITS_BEHIND - 0.1
-    logits = {"Memory": 6.0, "An instance": far + 0.2, "Another": far}
+@pytest.mark.parametrize(
+    ("best", "behind"),
+    [(SURE_LOGIT - 0.1, LOGITS_BEHIND), (SURE_LOGIT, LOGITS_BEHIND_A_SURE_ONE)],
+)
+def test_the_best_thought_comes_first_and_then_those_nearly_as_good(
+    notes: Notes, best: float, behind: float
+) -> None:
+    far = best - behind - 0.1
+    logits = {"Memory": best, "An instance": far + 0.2, "Another": far}
     assert composed(notes, "servers?", logits) == [
         "Memory is set by hand.",
         "An instance is a rented virtual server.",

@@ -21,6 +21,9 @@ MOST_THOUGHTS = 4
 # A further thought must not be judged far behind the best one ...
 LOGITS_BEHIND = 6.0
 LOWEST_LOGIT = -4.0
+# ... and less far behind one that surely answers: the rest would only be noise.
+SURE_LOGIT = 5.0
+LOGITS_BEHIND_A_SURE_ONE = 3.0
 
 
 def compose(desk: Desk) -> tuple[Line, ...]:
@@ -33,7 +36,8 @@ def compose(desk: Desk) -> tuple[Line, ...]:
         if candidate.key in told:
             continue
         is_best = candidate is best
-        behind = candidate.logit < max(best.logit - LOGITS_BEHIND, LOWEST_LOGIT)
+        allowed = LOGITS_BEHIND_A_SURE_ONE if best.logit >= SURE_LOGIT else LOGITS_BEHIND
+        behind = candidate.logit < max(best.logit - allowed, LOWEST_LOGIT)
         if not is_best and (behind or thoughts >= MOST_THOUGHTS):
             break
         if candidate.block.kind is BlockKind.ROW:
