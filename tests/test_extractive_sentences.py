@@ -210,6 +210,15 @@ def test_an_item_that_says_it_all_comes_without_its_lead() -> None:
     assert lines == ["Glacier offers bulk retrieval"]
 
 
+def test_an_item_that_leans_on_its_lead_comes_with_it() -> None:
+    notes = Notes.of(
+        "# EFS\n\n- Slower than Lustre and dearer than S3\n"
+        "  - Because of this, only for training data that is there already\n"
+    )
+    lines = composed(notes, "Is training data that is there already fine?", {"Because": 5.0})
+    assert lines[0] == "Slower than Lustre and dearer than S3"
+
+
 def test_a_lead_is_told_once_for_two_of_its_items() -> None:
     notes = Notes.of("# S3\n\nRetrieval options:\n\n- Expedited is fast\n- Bulk saves money\n")
     lines = composed(notes, "retrieval?", {"Bulk": 5.0, "Expedited": 4.9})

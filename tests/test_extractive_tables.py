@@ -169,6 +169,33 @@ def test_no_more_than_a_few_cells_are_given(classes: Notes) -> None:
     assert len(cells(classes, "What about One Zone?", "One", Preferring("One"))) == MOST_CELLS
 
 
+def test_a_cell_that_holds_the_rest_of_the_question_is_given_beside_the_named_column(
+    classes: Notes,
+) -> None:
+    question = "What is the minimum duration of Deep Archive, and is it the cheapest?"
+    assert cells(classes, question, "Deep", Preferring()) == ["180 days", "the cheapest"]
+    assert cells(classes, "minimum duration of Deep Archive", "Deep", Preferring()) == ["180 days"]
+
+
+def test_a_cell_that_is_judged_far_better_is_given_beside_the_named_column(
+    classes: Notes,
+) -> None:
+    question = "What happens to One Zone objects when the AZ fails?"
+    assert cells(classes, question, "One", Preferring("zone")) == ["1", "lost with its zone"]
+
+
+def test_a_word_of_the_label_counts_once_however_often_it_is_asked() -> None:
+    notes = Notes.of(
+        "| class | minimum | access |\n|---|---|---|\n"
+        "| Flexible Retrieval | 90 days | retrieval in minutes |\n| Standard | 0 days | at once |\n"
+    )
+    question = "How long do retrievals take with Flexible Retrieval?"
+    assert cells(notes, question, "Flexible", Preferring("90")) == [
+        "90 days",
+        "retrieval in minutes",
+    ]
+
+
 def test_empty_cells_are_never_given(classes: Notes) -> None:
     assert "" not in cells(classes, "What is the remark on Instant?", "Instant", Preferring(""))
 

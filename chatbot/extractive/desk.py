@@ -28,7 +28,7 @@ _POINTS_BACK = re.compile(
     r"^\W*(?:this|these|those|that|it|its|they|their|such|however|then|also|instead|therefore"
     r"|thus|so|otherwise|additionally|in addition|for example|for instance|as a result"
     r"|(?:for|in|with|from|by) (?:this|these|those|that|such|it|them)"
-    r"|once|the latter|the former|both|here|there|traditionally|but|and)\b",
+    r"|once|the latter|the former|both|here|there|traditionally|because of|due to|but|and)\b",
     re.IGNORECASE,
 )
 

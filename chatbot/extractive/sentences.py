@@ -10,6 +10,7 @@ from chatbot.extractive.desk import (
     Desk,
     block_line,
     opening,
+    points_back,
     run_line,
     thought_around,
     word_count,
@@ -94,7 +95,8 @@ def _lead_lines(desk: Desk, candidate: Candidate) -> list[Line]:
     own = desk.coverage(candidate.block.text)
     both = desk.coverage(f"{lead.text} {candidate.block.text}")
     is_label = len(content_stems(lead.text)) <= 3
-    return [block_line(candidate.section, lead)] if both > own or is_label else []
+    leans = points_back(candidate.block)
+    return [block_line(candidate.section, lead)] if both > own or is_label or leans else []
 
 
 def _says_the_same(line: Line, other: Line) -> bool:

@@ -18,6 +18,8 @@ MOST_ROWS_NAMED = 2
 # Of the cells that the question does not name, those judged within this of the best are given.
 CELL_LOGITS_BEHIND = 1.0
 MOST_CELLS = 2
+# A cell that nobody named is worth showing when it is judged so much better than those.
+FAR_BETTER = 2.0
 
 _NUMBER_WORDS = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
@@ -65,25 +67,44 @@ def compose(desk: Desk, best: Candidate) -> tuple[Line, ...]:
 
 
 def cells_asked(desk: Desk, section: Section, row: Block) -> tuple[int, ...]:
-    """The cells of `row` to show: those whose column the question names, else the best judged."""
+    """The cells of `row` to show, in table order.
+
+    Those whose column the question names, else the best judged; and one more that holds
+    what the question asks for besides, or is judged far better.
+    """
     header = lead_of(section, row)
     cells = tuple(at for at, cell in enumerate(row.cells) if at and cell.text)
     if header is None or len(cells) <= 1:
         return cells
+    names = [cell.text for cell in header.cells]
+    told = {at: f"{names[at] if at < len(names) else ''}: {row.cells[at].text}" for at in cells}
+    texts = [f"{row.cells[0].text}: {text}" for text in told.values()]
+    logits = dict(zip(cells, desk.judge(desk.query.text, texts), strict=True))
     named = tuple(at for at in columns_named(header, desk.query, row) if at in cells)
     if 0 < len(named) <= MOST_CELLS:
-        return named
-    cells = named or cells
-    names = [cell.text for cell in header.cells]
-    texts = [
-        f"{row.cells[0].text}: {names[at] if at < len(names) else ''}: {row.cells[at].text}"
-        for at in cells
-    ]
-    logits = desk.judge(desk.query.text, texts)
-    most = max(logits)
-    good = sorted(zip(logits, cells, strict=True), key=lambda pair: (-pair[0], pair[1]))
-    kept = [at for logit, at in good if logit >= most - CELL_LOGITS_BEHIND][:MOST_CELLS]
-    return tuple(sorted(kept))
+        chosen = list(named)
+    else:
+        good = sorted(named or cells, key=lambda at: (-logits[at], at))
+        chosen = [at for at in good if logits[at] >= logits[good[0]] - CELL_LOGITS_BEHIND]
+        chosen = chosen[:MOST_CELLS]
+    rest = _asked_besides(desk, [names[0], row.cells[0].text, *(told[at] for at in chosen)])
+    others = [at for at in cells if at not in chosen]
+    holding = [at for at in others if rest & set(content_stems(row.cells[at].text))]
+    better = [at for at in others if logits[at] > max(logits[at] for at in chosen) + FAR_BETTER]
+    chosen += sorted(holding or better, key=lambda at: (-logits[at], at))[:1]
+    return tuple(sorted(chosen))
+
+
+def _asked_besides(desk: Desk, texts: Sequence[str]) -> set[str]:
+    """The stems of the question that `texts` do not hold, each as often as it is asked.
+
+    "How long do retrievals take with Glacier Flexible Retrieval?" asks for retrievals even
+    of a row whose label holds the word.
+    """
+    rest = Counter(content_stems(desk.query.text))
+    for text in texts:
+        rest.subtract(set(content_stems(text)))
+    return {word for word, count in rest.items() if count > 0}
 
 
 def row_line(section: Section, row: Block, columns: Sequence[int]) -> Line:
