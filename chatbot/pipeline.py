@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from chatbot.answer import Answer, Passage, Question, Timings
 from chatbot.candidates import TermWeights
-from chatbot.extractive.abstention import Confidence, packaged_model
+from chatbot.extractive.abstention import Confidence
 from chatbot.extractive.answerer import ExtractiveAnswerer
+from chatbot.extractive.decision_models import packaged_model
 from chatbot.likeness import word_likeness
 from chatbot.query import Query, understand
 from chatbot.reranker import Reranker

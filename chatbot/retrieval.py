@@ -24,6 +24,8 @@ CHUNKS_OPENED = 12
 # ... and this many of them are judged by the reranker, which costs some 10 to 20 ms a block.
 # More did not help: key facts found and right sections are the same with 10 as with 18.
 BLOCKS_JUDGED = 10
+# Of them so many figures, when a figure is asked for.
+FIGURES_JUDGED = 7
 
 _NEVER_EVIDENCE = frozenset({BlockKind.HEADER})
 
@@ -100,7 +102,11 @@ class Searcher:
         lexical = [(section_id, ordinal) for section_id, ordinal, _ in matching]
         for key in lexical:
             by_chunk.setdefault(key, 0.0)
-        return self._by_words(query, by_chunk, lexical)[:BLOCKS_JUDGED]
+        ranked = self._by_words(query, by_chunk, lexical)
+        if Asks.FIGURE in query.asks:  # only a figure answers, and its few words rank low
+            figures = [c for c in ranked if c.block.kind is BlockKind.FIGURE][:FIGURES_JUDGED]
+            ranked = figures + [c for c in ranked if c not in figures]
+        return ranked[:BLOCKS_JUDGED]
 
     def _by_words(
         self,

@@ -14,8 +14,9 @@ from markdown_notes import read
 from chatbot.answer import Answer, Question
 from chatbot.candidates import Candidate, TermWeights
 from chatbot.draft import Line, cite
-from chatbot.extractive.abstention import Confidence, LogisticModel
+from chatbot.extractive.abstention import Confidence
 from chatbot.extractive.answerer import ExtractiveAnswerer
+from chatbot.extractive.decision_models import LogisticModel, Model
 from chatbot.extractive.desk import Desk
 from chatbot.likeness import word_likeness
 from chatbot.query import Query, understand
@@ -130,7 +131,7 @@ class Shelf:
         query = asked(question, **asking)
         return self.answerer(ALWAYS).desk(query, self.searcher.retrieve(query))
 
-    def answerer(self, model: LogisticModel) -> ExtractiveAnswerer:
+    def answerer(self, model: Model) -> ExtractiveAnswerer:
         confidence = Confidence(
             model,
             likeness=lambda question, text: word_likeness(self.embedder, question, text),
@@ -138,6 +139,6 @@ class Shelf:
         )
         return ExtractiveAnswerer(self.searcher, self.weights, self.index.source_text, confidence)
 
-    def ask(self, question: str, model: LogisticModel = ALWAYS) -> Answer:
+    def ask(self, question: str, model: Model = ALWAYS) -> Answer:
         query = asked(question)
         return self.answerer(model).answer(query, self.searcher.retrieve(query))

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import resources
 
 import pytest
 from conftest import ToyEmbedder
 from desks import ALWAYS, NEVER, Notes
 
 from chatbot.answer import Passage
-from chatbot.extractive.abstention import (
-    Confidence,
-    LogisticModel,
-    packaged_model,
-    told_words,
-)
+from chatbot.extractive.abstention import Confidence, told_words
+from chatbot.extractive.decision_models import LogisticModel
 from chatbot.extractive.desk import Desk, block_line
 from chatbot.likeness import word_likeness
-from ingest.embedding import DEFAULT_EMBEDDER
 
 NOTE = (
     "# Cloud\n\n## Buckets\n\nBuckets hold objects of five formats. "
@@ -116,6 +109,8 @@ CLAIMS = {
         ("Why do buckets hold objects of five formats?", "Buckets"),
         ("Why are buckets there?", "The Kafka"),
     ),
+    "sides_named": (("Queues vs buckets", "Queues", "Buckets"), ("Queues vs cats", "Queues")),
+    "figure": (("Is there a diagram of buckets?", "Buckets"), ("What are buckets?", "Buckets")),
     "what_to_use": (("Which service holds objects?", "Buckets"), ("Who holds?", "Buckets")),
     "yes_no": (("Do buckets hold objects?", "Buckets"), ("Who holds objects?", "Buckets")),
     "definition": (("What is a bucket?", "Buckets"), ("Who holds objects?", "Buckets")),
@@ -126,10 +121,24 @@ CLAIMS = {
     "number": (("How many shards are there?", "Queues"), ("What are queues?", "Queues")),
     "logit": (("objects?", "Buckets", "Queues"), ()),
     "gap": (("objects?", "Buckets", "Queues"), ("objects?", "Buckets")),
+    "second_logit": (("objects?", "Buckets", "Queues"), ("objects?", "Buckets")),
+    "three_logits": (("objects?", "Buckets"), ("objects?", "Buckets", "Queues")),
+    "covered": (("Do buckets hold objects?", "Buckets"), ("Any dragons?", "Buckets")),
+    "lines": (("objects?", "Buckets", "Queues"), ("objects?", "Buckets")),
+    "told_words": (("objects?", "Buckets", "Queues"), ("objects?", "Buckets")),
     "whole_logit": (("Do buckets hold objects?", "Buckets"), ("Any dragons?", "Buckets")),
     "best_logit": (("objects?", "Buckets"), ()),
     "alike_mean": (("Do buckets hold objects?", "Buckets"), ("Do unicorns fly?", "Buckets")),
     "alike_least": (("Do buckets hold objects?", "Buckets"), ("Do buckets fly?", "Buckets")),
+    "alike_least_two": (("Do buckets hold objects?", "Buckets"), ("Do unicorns fly?", "Buckets")),
+    "alike_type": (
+        ("Which objects are there?", "Buckets"),
+        ("Which unicorns are there?", "Buckets"),
+    ),
+    "alike_counted": (
+        ("How many formats are there?", "Buckets"),
+        ("How many unicorns are there?", "Buckets"),
+    ),
     "alike_rest_mean": (("Do buckets hold objects?", "Buckets"), ("Do buckets fly?", "Buckets")),
     "alike_rest_least": (("Do buckets hold objects?", "Buckets"), ("Do buckets fly?", "Buckets")),
 }
@@ -144,7 +153,7 @@ def test_a_feature_is_raised_by_what_it_is_named_for(name: str) -> None:
 
 def test_every_feature_has_its_claim() -> None:
     known = set(features("buckets?", "Buckets"))
-    with_tests_of_their_own = {"stub_first", "stub_near"}
+    with_tests_of_their_own = {"stub_first", "stub_near", "row"}
     assert known - with_tests_of_their_own == set(CLAIMS), "say in CLAIMS what raises it"
 
 
@@ -153,6 +162,14 @@ def test_shares_are_between_0_and_1() -> None:
         values = features(question, "Buckets")
         for name in ("uncovered", "rest_uncovered", "topic", "unknown", "little_new"):
             assert 0 <= values[name] <= 1
+
+
+def test_a_table_row_is_noticed() -> None:
+    notes = Notes.of("# Speeds\n\n|type|speed|\n|--|--|\n|gp3|16000|\n")
+    row = notes.found("gp3")
+    desk, lines = notes.desk("speed of gp3?", row), [block_line(row.section, row.block)]
+    assert confidence().features(desk, lines, [])["row"] == 1.0
+    assert features("speed of gp3?", "Buckets")["row"] == 0.0
 
 
 def test_an_empty_heading_among_the_nearest_is_noticed() -> None:
@@ -222,46 +239,8 @@ def test_confidence_is_the_models_probability() -> None:
         assert sure.of(desk, lines, ()) == model.probability(sure.features(desk, lines, ()))
 
 
-def test_a_probability_is_the_logistic_function_of_the_weighted_sum() -> None:
-    model = LogisticModel({"a": 2.0, "b": -1.0}, bias=0.5)
-    assert model.probability({"a": 1.0, "b": 2.5, "unused": 9.0}) == pytest.approx(0.5)
-    assert model.probability({"a": 1.0, "b": 0.0}) == pytest.approx(0.924142, abs=1e-6)
-
-
-@pytest.mark.parametrize("bias", [-1e9, 1e9])
-def test_an_extreme_sum_is_no_error(bias: float) -> None:
-    assert 0 <= LogisticModel({}, bias).probability({}) <= 1
-
-
 def test_a_weight_for_an_unknown_feature_is_an_error() -> None:
     desk, lines = told("buckets?", "Buckets")
     sure = replace(confidence(), model=LogisticModel({"phase_of_the_moon": 1.0}, 0.0))
     with pytest.raises(KeyError):
         sure.of(desk, lines, ())
-
-
-def packaged() -> dict[str, dict[str, object]]:
-    file = resources.files("chatbot.extractive").joinpath("abstention.json")
-    return json.loads(file.read_text("utf-8"))  # type: ignore[no-any-return]
-
-
-@pytest.mark.parametrize("embedder", sorted(packaged()))
-def test_the_packaged_weights_name_known_features_only(embedder: str) -> None:
-    model = packaged_model(embedder)
-    known = features("buckets?", "Buckets")
-    assert set(model.weights) <= set(known)
-    assert all(isinstance(weight, float | int) for weight in model.weights.values())
-    assert 0 < model.probability(known) < 1
-
-
-def test_an_embedder_without_weights_of_its_own_has_the_general_ones() -> None:
-    assert packaged_model("some-other-model") == packaged_model("any")
-    assert "any" in packaged()
-
-
-def test_the_general_weights_do_without_an_embedders_token_vectors() -> None:
-    assert not any(name.startswith("alike") for name in packaged_model("any").weights)
-
-
-def test_the_default_embedder_has_weights_of_its_own() -> None:
-    assert packaged_model(DEFAULT_EMBEDDER) != packaged_model("any")

@@ -19,11 +19,12 @@ from chatbot.extractive.desk import (
     thought_around,
 )
 from chatbot.extractive.sentences import (
-    LOGITS_BEHIND,
-    LOGITS_BEHIND_A_SURE_ONE,
-    LOWEST_LOGIT,
+    ELSEWHERE,
+    MOST_LINES,
     MOST_THOUGHTS,
+    SAME_SECTION,
     SURE_LOGIT,
+    Reach,
 )
 
 NOTE = (
@@ -137,24 +138,51 @@ def composed(notes: Notes, question: str, logits: dict[str, float]) -> list[str]
 
 
 @pytest.mark.parametrize(
-    ("best", "behind"),
-    [(SURE_LOGIT - 0.1, LOGITS_BEHIND), (SURE_LOGIT, LOGITS_BEHIND_A_SURE_ONE)],
-)
-def test_the_best_thought_comes_first_and_then_those_nearly_as_good(
-    notes: Notes, best: float, behind: float
+    ("reach", "other"),
+    [(ELSEWHERE, "An instance is a rented virtual server."),
+     (SAME_SECTION, "Another paragraph on functions.")],
+)  # fmt: skip
+@pytest.mark.parametrize("best", [SURE_LOGIT, SURE_LOGIT - 0.1, -2.0])
+def test_the_best_thought_comes_first_and_then_those_within_reach(
+    notes: Notes, reach: Reach, other: str, best: float
 ) -> None:
-    far = best - behind - 0.1
-    logits = {"Memory": best, "An instance": far + 0.2, "Another": far}
+    allowed = reach.behind_a_sure_one if best >= SURE_LOGIT else reach.behind
+    farthest = max(best - allowed, reach.lowest)
+    composed_at = [
+        composed(notes, "servers?", {"Memory": best, other[:8]: farthest + off})
+        for off in (0.1, -0.1)
+    ]
+    assert composed_at == [["Memory is set by hand.", other], ["Memory is set by hand."]]
+
+
+def test_the_section_of_the_best_thought_reaches_further_than_others() -> None:
+    assert SAME_SECTION.behind > ELSEWHERE.behind
+    assert SAME_SECTION.lowest < ELSEWHERE.lowest
+
+
+def test_a_thought_out_of_reach_hides_none_of_the_section(notes: Notes) -> None:
+    best = SURE_LOGIT - 0.1
+    away = best - ELSEWHERE.behind - 0.1
+    logits = {"Memory": best, "An instance": away, "Another": away - 0.1}
     assert composed(notes, "servers?", logits) == [
         "Memory is set by hand.",
-        "An instance is a rented virtual server.",
+        "Another paragraph on functions.",
     ]
 
 
 def test_the_best_thought_is_given_however_it_is_judged(notes: Notes) -> None:
-    lowest = LOWEST_LOGIT - 1.0
+    lowest = SAME_SECTION.lowest - 1.0
     logits = {"Memory": lowest, "An instance": lowest - 0.1}
     assert composed(notes, "servers?", logits) == ["Memory is set by hand."]
+
+
+def test_no_answer_has_more_lines_than_can_be_followed() -> None:
+    # Four thoughts, each with a lead-in of its own, would be eight footnotes.
+    notes = Notes.of(
+        "".join(f"# H{n}\n\nList{n}:\n\n- unique{n} stands here{n}\n\n" for n in range(4))
+    )
+    logits = {f"unique{n}": 5.0 - n / 10 for n in range(4)}
+    assert len(composed(notes, "what?", logits)) == MOST_LINES
 
 
 def test_no_sentence_is_told_twice(notes: Notes) -> None:

@@ -149,6 +149,14 @@ def test_figures_are_evidence_only_when_one_is_asked_for(open_shelf: OpenShelf) 
     assert BlockKind.FIGURE in kinds(shelf.retrieve("Is there a diagram of the bucket lifecycle?"))
 
 
+def test_a_figure_is_judged_however_many_sentences_say_the_words(open_shelf: OpenShelf) -> None:
+    sentences = "".join(f"The bucket lifecycle has stage {n}.\n\n" for n in range(30))
+    note = f"# Buckets\n\n{sentences}![](stages.png)\n"
+    found = open_shelf({"a.md": note}).retrieve("Is there a diagram of the bucket lifecycle?")
+    assert BlockKind.FIGURE in kinds(found)
+    assert BlockKind.SENTENCE in kinds(found)
+
+
 def test_an_empty_heading_hides_when_a_full_one_of_the_same_path_stands_elsewhere(
     open_shelf: OpenShelf,
 ) -> None:

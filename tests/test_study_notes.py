@@ -12,7 +12,7 @@ from desks import NEVER, Shelf
 from pydantic import ValidationError
 
 from chatbot.answer import Answer, Citation, Passage, Status, Timings
-from chatbot.extractive.abstention import LogisticModel
+from chatbot.extractive.decision_models import BoostedTrees, Tree, read_model
 from evals.study_notes import measure, split_squad, train_abstention
 from evals.study_notes.measure import Judged, judge, normalised, share, summarise
 from evals.study_notes.questions import StudyQuestion, load_questions
@@ -339,19 +339,31 @@ def rows(count: int = 120) -> list[Row]:
     for n in range(count):
         answerable = n % 2 == 0
         sign = float(chosen.normal(1.5 if answerable else -1.5))
-        made.append(Row({"sign": sign, "noise": float(chosen.normal())}, answerable, 1.0))
+        made.append(Row({"sign": sign, "noise": float(chosen.normal())}, answerable, 1.0, f"{n}"))
     return made
 
 
 def test_fitted_weights_tell_the_answerable_from_the_others() -> None:
     stored, figures = fit(rows(), ["sign", "noise"])
-    model = LogisticModel(stored["weights"], stored["bias"])
-    assert model.weights["sign"] > 5 * abs(model.weights["noise"])
+    weights = stored["logistic"]["weights"]
+    assert weights["sign"] > 5 * abs(weights["noise"])
     assert figures["questions"] == 120
     assert figures["auroc"] > 0.9
     assert figures["declined_unanswerable"] > 0.5
+    model = read_model(stored)
     refused = [r for r in rows() if r.answerable and model.probability(r.features) < 0.5]
     assert len(refused) <= 0.1 * 60
+
+
+def test_stored_trees_say_what_the_fitted_ones_say() -> None:
+    made, names = rows(), ["sign", "noise"]
+    x = np.array([[row.features[name] for name in names] for row in made])
+    y = np.array([float(row.answerable) for row in made])
+    _, boosted = train_abstention.fitted(x, y, np.ones(len(y)))
+    stored, _ = fit(made, names)
+    trees = BoostedTrees([Tree(**tree) for tree in stored["trees"]])
+    told = [trees.probability(row.features) for row in made]
+    assert told == pytest.approx(boosted.predict_proba(x)[:, 1], abs=1e-4)
 
 
 def test_fitting_twice_gives_the_same_weights() -> None:
@@ -359,7 +371,7 @@ def test_fitting_twice_gives_the_same_weights() -> None:
 
 
 def test_only_sets_that_count_fully_are_reported_on() -> None:
-    half = [Row(row.features, row.answerable, 0.5) for row in rows()]
+    half = [Row(row.features, row.answerable, 0.5, row.topic) for row in rows()]
     assert fit([*rows(), *half], ["sign"])[1]["questions"] == 120
 
 
@@ -367,9 +379,21 @@ def test_held_out_probabilities_are_probabilities() -> None:
     made = rows()
     x = np.array([[row.features["sign"]] for row in made])
     y = np.array([float(row.answerable) for row in made])
-    probability = held_out(x, y, np.ones(len(y)))
+    probability = held_out(x, y, np.ones(len(y)), [row.topic for row in made])
     assert probability.shape == y.shape
     assert ((probability >= 0) & (probability <= 1)).all()
+
+
+def test_a_topic_is_held_out_as_a_whole() -> None:
+    # All that tells the questions apart is their topic, by a number: what is learnt of one
+    # topic says nothing of another.
+    topics = [f"{n // 12}" for n in range(120)]
+    y = np.array([float(topic in "035689") for topic in topics])
+    x = np.array([[float(topic)] for topic in topics])
+    seen = train_abstention.fitted(x, y, np.ones(120))[1].predict_proba(x)[:, 1]
+    unseen = held_out(x, y, np.ones(120), topics)
+    assert np.abs(seen - y).mean() < 0.2
+    assert np.abs(unseen - y).mean() > 0.4
 
 
 def test_the_measure_agrees_with_what_is_declined(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Whether what was composed answers the question at all.
 
-A logistic model over a few features of the question and the composed lines. Its weights are
-made by `python -m evals.study_notes.train_abstention` and kept beside this file. What fools
+A model (`decision_models`) over a few features of the question and the composed lines, fitted by
+`python -m evals.study_notes.train_abstention`. What fools
 a reranker is the near miss: notes that name the thing and do not hold the asked value. So
 the features ask which of the question's words the evidence leaves uncovered, whether it
 holds the asked kind of value, and whether it is about the thing that was named.
@@ -9,22 +9,21 @@ holds the asked kind of value, and whether it is about the thing that was named.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
-from math import exp, fsum
+from math import fsum
 
 from chatbot.answer import Passage
 from chatbot.asking import Asks, holds_kind
 from chatbot.candidates import heading_words
 from chatbot.draft import Line
-from chatbot.extractive.desk import Desk
+from chatbot.extractive.decision_models import Model
+from chatbot.extractive.desk import Desk, word_count
 from chatbot.extractive.direct import asks_what_to_use
 from chatbot.words import content_stems, content_words, stem, stems
 from ingest.mojibake import repair
+from ingest.notes import BlockKind
 
 # Kinds whose absence a pattern can tell.
 _CHECKED = (
@@ -33,6 +32,7 @@ _CHECKED = (
 )  # fmt: skip
 _FORMS = (
     Asks.YES_NO, Asks.DEFINITION, Asks.PROCEDURE, Asks.REASON, Asks.NAME, Asks.LIST, Asks.NUMBER,
+    Asks.FIGURE,
 )  # fmt: skip
 
 # The longest stretch of an answer that is judged as a whole, in characters.
@@ -61,30 +61,17 @@ WordLikeness = Callable[[str, str], Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class LogisticModel:
-    """Weights by feature name, and a bias."""
-
-    weights: Mapping[str, float]
-    bias: float
-
-    def probability(self, values: Mapping[str, float]) -> float:
-        """The probability, in [0, 1], that the notes answer."""
-        score = self.bias + sum(weight * values[name] for name, weight in self.weights.items())
-        return 1 / (1 + exp(-max(-30.0, min(30.0, score))))
-
-
-@dataclass(frozen=True, slots=True)
 class Confidence:
     """How sure it is that composed lines answer a question.
 
     Args:
-        model: the logistic model.
+        model: what weighs the features.
         likeness: for a question and a text, how alike each word of the question is to the
             likest word of the text (cosine of their vectors in context).
         is_stub: whether the section of that id is a heading with nothing under it.
     """
 
-    model: LogisticModel
+    model: Model
     likeness: WordLikeness
     is_stub: Callable[[str], bool]
 
@@ -104,9 +91,11 @@ class Confidence:
             **_covered(desk, lines, told),
             **self._alike(desk, lines, told),
             **_of_kind(desk, lines, told),
+            **_size(desk, lines),
             "stub_first": float(bool(passages) and self.is_stub(passages[0].section_id)),
             "stub_near": float(any(self.is_stub(p.section_id) for p in passages[:2])),
             "comparison": float(bool(desk.query.sides)),
+            "sides_named": _sides_named(desk, lines),
             "compared_in_one_line": float(bool(desk.query.sides) and len(lines) < 2),
             "what_to_use": float(asks_what_to_use(desk.query.text)),
             "little_new": _little_new(desk, lines),
@@ -116,11 +105,14 @@ class Confidence:
     def _alike(self, desk: Desk, lines: Sequence[Line], told: str) -> dict[str, float]:
         likeness = self.likeness(desk.query.text, told)
         topic = _topic(lines)
-        every = list(likeness.values()) or [1.0]
+        every = sorted(likeness.values()) or [1.0]
         rest = [value for word, value in likeness.items() if stem(word) not in topic] or [1.0]
         return {
             "alike_mean": sum(every) / len(every),
-            "alike_least": min(every),
+            "alike_least": every[0],
+            "alike_least_two": fsum(every[:2]) / len(every[:2]),
+            "alike_type": _likest(likeness, _type_asked(desk.query.text)),
+            "alike_counted": _likest(likeness, _counted(desk.query.text)),
             "alike_rest_mean": sum(rest) / len(rest),
             "alike_rest_least": min(rest),
         }
@@ -138,15 +130,6 @@ def told_words(lines: Sequence[Line]) -> str:
     return repair(" ".join(parts))
 
 
-@lru_cache(maxsize=4)
-def packaged_model(embedder: str) -> LogisticModel:
-    """The model whose weights come with this package, for this embedder or for any."""
-    text = resources.files("chatbot.extractive").joinpath("abstention.json").read_text("utf-8")
-    models = json.loads(text)
-    stored = models.get(embedder, models["any"])
-    return LogisticModel(weights=stored["weights"], bias=stored["bias"])
-
-
 def _topic(lines: Sequence[Line]) -> set[str]:
     """The stems of the headings that the lines stand under."""
     return {s for line in lines for s in stems(" ".join(line.spans[0].section.heading))}
@@ -161,6 +144,8 @@ def _judged(desk: Desk, told: str) -> dict[str, float]:
         "whole_logit": whole,
         "best_logit": max(best, whole),
         "gap": likely[0] - likely[-1],
+        "second_logit": likely[1] if len(likely) > 1 else -11.0,
+        "three_logits": fsum(likely[:3]) / len(likely[:3]),
     }
 
 
@@ -185,6 +170,7 @@ def _covered(desk: Desk, lines: Sequence[Line], told: str) -> dict[str, float]:
         "named_missing": float(bool(names - held)),
         "named_elsewhere": float(any(weights.knows(s) for s in names - held)),
         "words": float(min(len(asked), 12)),
+        "covered": desk.coverage(told),
     }
 
 
@@ -205,8 +191,8 @@ def _of_kind(desk: Desk, lines: Sequence[Line], told: str) -> dict[str, float]:
     question, held = desk.query.text, set(stems(told))
     body = repair(" ".join(line.text for line in lines))
     missing = [k for k in _CHECKED if k in desk.query.asks and not holds_kind(body, k)]
-    type_asked = _noun(_TYPE_ASKED, question)[-1:]
-    counted = _noun(_COUNTED, question)
+    type_asked = [stem(word) for word in _type_asked(question)]
+    counted = [stem(word) for word in _counted(question)]
     return {
         "kind_missing": float(bool(missing)),
         "money": float(Asks.AMOUNT_OF_MONEY in desk.query.asks),
@@ -221,6 +207,14 @@ def _of_kind(desk: Desk, lines: Sequence[Line], told: str) -> dict[str, float]:
         "how_without_means": float(bool(_HOW.search(question)) and not _MEANS.search(body)),
         "number_apart": float(_asks_number(desk) and not _number_beside(desk, body)),
     }
+
+
+def _sides_named(desk: Desk, lines: Sequence[Line]) -> float:
+    """The share of the compared things that a heading of the lines names in full, in [0, 1]."""
+    sides = [set(content_stems(side)) for side in desk.query.sides]
+    titles = [set(content_stems(line.spans[0].section.title)) for line in lines]
+    named = [any(side <= title for title in titles) for side in sides]
+    return sum(named) / len(named) if named else 0.0
 
 
 def _little_new(desk: Desk, lines: Sequence[Line]) -> float:
@@ -245,6 +239,31 @@ def _number_beside(desk: Desk, body: str) -> bool:
     return any(asked & set(told[max(0, at - 5) : at + 6]) for at in places)
 
 
-def _noun(pattern: re.Pattern[str], question: str) -> list[str]:
+def _size(desk: Desk, lines: Sequence[Line]) -> dict[str, float]:
+    return {
+        "lines": float(len(lines)),
+        "told_words": float(min(word_count(lines), 100)),
+        "row": float(desk.candidates[0].block.kind is BlockKind.ROW),
+    }
+
+
+def _type_asked(question: str) -> list[str]:
+    """The word for the kind of thing that is asked for ("which *service* …"), if any."""
+    return _words_at(_TYPE_ASKED, question)[-1:]
+
+
+def _counted(question: str) -> list[str]:
+    """The words for what is to be counted ("how many *shards* …"), if any."""
+    return _words_at(_COUNTED, question)
+
+
+def _words_at(pattern: re.Pattern[str], question: str) -> list[str]:
     match = pattern.search(question)
-    return [stem(word) for word in content_words(match.group(1))] if match else []
+    return content_words(match.group(1)) if match else []
+
+
+def _likest(likeness: Mapping[str, float], asked: Sequence[str]) -> float:
+    """How alike the best of these words is to what is told; 1 when nothing of it is asked."""
+    alike = {stem(word): value for word, value in likeness.items()}
+    telling = [s for s in map(stem, asked) if s not in _GENERAL]
+    return max((alike.get(s, 0.0) for s in telling), default=1.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from chatbot.asking import Asks
 from chatbot.candidates import Candidate, lead_of
 from chatbot.draft import Line
@@ -19,12 +21,27 @@ from chatbot.words import content_stems, stem, stems
 from ingest.notes import Block, BlockKind, Section
 
 MOST_THOUGHTS = 4
-# A further thought must not be judged far behind the best one ...
-LOGITS_BEHIND = 6.0
-LOWEST_LOGIT = -4.0
-# ... and less far behind one that surely answers: the rest would only be noise.
+MOST_LINES = 6  # each has a footnote of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a further thought may be judged behind the best one, in logits."""
+
+    behind: float
+    behind_a_sure_one: float  # the rest beside one that surely answers would only be noise
+    lowest: float
+
+    def holds(self, logit: float, best: float) -> bool:
+        """Whether a thought of this logit is near enough to the best."""
+        allowed = self.behind_a_sure_one if best >= SURE_LOGIT else self.behind
+        return logit >= max(best - allowed, self.lowest)
+
+
 SURE_LOGIT = 5.0
-LOGITS_BEHIND_A_SURE_ONE = 3.0
+# What stands in the section of the best thought is about the same thing, whatever its words.
+SAME_SECTION = Reach(behind=10.0, behind_a_sure_one=5.0, lowest=-9.0)
+ELSEWHERE = Reach(behind=6.0, behind_a_sure_one=3.0, lowest=-4.0)
 
 
 def compose(desk: Desk) -> tuple[Line, ...]:
@@ -37,15 +54,17 @@ def compose(desk: Desk) -> tuple[Line, ...]:
         if candidate.key in told:
             continue
         is_best = candidate is best
-        allowed = LOGITS_BEHIND_A_SURE_ONE if best.logit >= SURE_LOGIT else LOGITS_BEHIND
-        behind = candidate.logit < max(best.logit - allowed, LOWEST_LOGIT)
-        if not is_best and (behind or thoughts >= MOST_THOUGHTS):
+        reach = SAME_SECTION if candidate.section.id == best.section.id else ELSEWHERE
+        if thoughts >= MOST_THOUGHTS:
             break
-        if candidate.block.kind is BlockKind.ROW:
+        is_near = is_best or reach.holds(candidate.logit, best.logit)
+        if candidate.block.kind is BlockKind.ROW or not is_near:
             continue
         blocks = thought_around(desk, candidate)
         added = [*_lead_lines(desk, candidate), run_line(candidate.section, blocks)]
         added = [line for line in added if line not in lines]
+        if len(lines) + len(added) > MOST_LINES:
+            continue
         if not is_best and word_count(lines) + word_count(added) > WORDS_WANTED:
             continue
         if any(_says_the_same(line, other) for line in added for other in lines):

@@ -2,12 +2,12 @@
 
 Run it as `python -m evals.study_notes.train_abstention --set QUESTIONS NOTES WEIGHT [--write]`.
 
-Fits a logistic model over the features of `chatbot.extractive.abstention` to question sets
-with known answerability, reports its quality on held-out folds, and with `--write` puts the
-weights where the answerer reads them. A set's WEIGHT says how much each of its questions
-counts; the figures and the threshold are those of the sets that count fully (1). The bias is
-shifted so that a confidence of 0.5 is where `REFUSED_WANTED` of their answerable questions
-are refused on held-out folds.
+Fits a logistic model and boosted trees over the features of `chatbot.extractive.abstention` to
+question sets with known answerability, reports their quality on held-out folds, and with
+`--write` puts both where the answerer reads them. A set's WEIGHT says how much each of its
+questions counts; the figures and the threshold are those of the sets that count fully (1). The
+threshold, which becomes a confidence of 0.5, is where `REFUSED_WANTED` of their answerable
+questions are refused on held-out folds.
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from chatbot.answer import Question
@@ -38,20 +40,29 @@ from ingest.pipeline import ingest_notes
 STORED = Path(__file__).parents[2] / "chatbot" / "extractive" / "abstention.json"
 FOLDS, REPEATS = 10, 4
 REGULARISATION = 0.1  # C of scikit-learn: small, as there are few questions
-REFUSED_WANTED = 0.045
+TREES, LEARNING_RATE, DEPTH, SMALLEST_LEAF = 80, 0.1, 3, 10
+REFUSED_WANTED = 0.04
 # What only an embedder with token vectors gives; the general model does without.
-EMBEDDERS_OWN = ("alike_mean", "alike_least", "alike_rest_mean", "alike_rest_least")
+EMBEDDERS_OWN = (
+    "alike_mean", "alike_least", "alike_least_two", "alike_rest_mean", "alike_rest_least",
+    "alike_type", "alike_counted",
+)  # fmt: skip
 
 Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question: its features, whether the notes answer it, how much it counts."""
+    """One question: its features, whether the notes answer it, how much it counts.
+
+    `topic` is what it is about. Questions of one topic ask for the same facts in other words,
+    so they are held out together.
+    """
 
     features: Mapping[str, float]
     answerable: bool
     weight: float
+    topic: str
 
 
 def rows_of(chain: NotesChain, items: Sequence[StudyQuestion], weight: float) -> list[Row]:
@@ -60,35 +71,35 @@ def rows_of(chain: NotesChain, items: Sequence[StudyQuestion], weight: float) ->
     for item in items:
         features = chain.features(Question(item.question))
         if features is not None:
-            rows.append(Row(features, item.answerable, weight))
+            topic = item.sections[0] if item.sections else item.near or item.id
+            rows.append(Row(features, item.answerable, weight, topic))
     return rows
 
 
-def held_out(x: Matrix, y: Matrix, weights: Matrix) -> Matrix:
-    """Each row's probability by models that did not see it, averaged over repeats."""
+def held_out(x: Matrix, y: Matrix, weights: Matrix, topics: Sequence[str]) -> Matrix:
+    """Each row's probability by models that did not see its topic, averaged over repeats."""
     total = np.zeros(len(y))
     for seed in range(REPEATS):
-        folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-        for seen, unseen in folds.split(x, y):
-            scaler, logistic = _fitted(x[seen], y[seen], weights[seen])
-            total[unseen] += logistic.predict_proba(scaler.transform(x[unseen]))[:, 1]
-    return np.asarray(total / REPEATS)
+        folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+        for seen, unseen in folds.split(x, y, topics):
+            for model in fitted(x[seen], y[seen], weights[seen]):
+                total[unseen] += model.predict_proba(x[unseen])[:, 1]
+    return np.asarray(total / REPEATS / 2)
 
 
 def fit(rows: Sequence[Row], names: Sequence[str]) -> tuple[dict[str, Any], dict[str, float]]:
-    """The weights to store, and the figures on held-out folds of the sets that count fully."""
+    """The models to store, and the figures on held-out folds of the sets that count fully."""
     x = np.array([[row.features[name] for name in names] for row in rows])
     y = np.array([float(row.answerable) for row in rows])
     counts = np.array([row.weight for row in rows])
     full = counts == 1
-    probability = held_out(x, y, counts)
+    probability = held_out(x, y, counts, [row.topic for row in rows])
     threshold = float(np.quantile(probability[full & (y == 1)], REFUSED_WANTED))
-    scaler, logistic = _fitted(x, y, counts)
-    slopes = logistic.coef_[0] / scaler.scale_
-    bias = float(logistic.intercept_[0] - (slopes * scaler.mean_).sum())
+    logistic, boosted = fitted(x, y, counts)
     stored = {
-        "weights": {n: round(float(w), 5) for n, w in zip(names, slopes, strict=True)},
-        "bias": round(bias - float(np.log(threshold / (1 - threshold))), 5),
+        "logistic": _stored_logistic(logistic, names),
+        "trees": [_stored_tree(tree[0].tree_, names) for tree in boosted.estimators_],
+        "threshold": round(threshold, 5),
     }
     unanswerable = full & (y == 0)
     figures = {
@@ -123,15 +134,62 @@ def main(arguments: Sequence[str] | None = None) -> int:
     general, figures = fit(rows, [name for name in names if name not in EMBEDDERS_OWN])
     print(json.dumps({embedder: own_figures, "any": figures}, indent=1))
     if options.write:
-        STORED.write_text(json.dumps({embedder: own, "any": general}, indent=1) + "\n", "utf-8")
+        STORED.write_text(_as_json({embedder: own, "any": general}), "utf-8")
         print(f"written to {STORED.name}", file=sys.stderr)
     return 0
 
 
-def _fitted(x: Matrix, y: Matrix, weights: Matrix) -> tuple[Any, Any]:
-    scaler = StandardScaler().fit(x)
-    logistic = LogisticRegression(C=REGULARISATION, max_iter=3000)
-    return scaler, logistic.fit(scaler.transform(x), y, sample_weight=weights)
+def _as_json(stored: Mapping[str, Any]) -> str:
+    """One line a model's weights and one a tree, so that a change can be read as one."""
+    lines = []
+    for name, model in stored.items():
+        trees = ",\n   ".join(json.dumps(tree) for tree in model["trees"])
+        lines.append(
+            f' {json.dumps(name)}: {{"threshold": {model["threshold"]},\n'
+            f'  "logistic": {json.dumps(model["logistic"])},\n  "trees": [\n   {trees}]}}'
+        )
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def fitted(x: Matrix, y: Matrix, weights: Matrix) -> tuple[Any, Any]:
+    """The logistic model (with its scaler) and the boosted trees, as scikit-learn has them."""
+    logistic = make_pipeline(
+        StandardScaler(), LogisticRegression(C=REGULARISATION, max_iter=3000)
+    ).fit(x, y, logisticregression__sample_weight=weights)
+    # "zero": the trees alone are the logit, with nothing to add that a reader must know of.
+    boosted = GradientBoostingClassifier(
+        init="zero",
+        n_estimators=TREES,
+        learning_rate=LEARNING_RATE,
+        max_depth=DEPTH,
+        min_samples_leaf=SMALLEST_LEAF,
+        subsample=0.7,
+        max_features=0.5,
+        random_state=0,
+    ).fit(x, y, sample_weight=weights)
+    return logistic, boosted
+
+
+def _stored_logistic(fitted: Any, names: Sequence[str]) -> dict[str, Any]:
+    scaler, logistic = fitted[0], fitted[1]
+    slopes = logistic.coef_[0] / scaler.scale_
+    bias = float(logistic.intercept_[0] - (slopes * scaler.mean_).sum())
+    weights = {name: round(float(slope), 5) for name, slope in zip(names, slopes, strict=True)}
+    return {"weights": weights, "bias": round(bias, 5)}
+
+
+def _stored_tree(tree: Any, names: Sequence[str]) -> dict[str, Any]:
+    """The tree as `chatbot.extractive.decision_models.Tree` reads it."""
+    is_leaf = tree.children_left < 0
+    values = np.where(is_leaf, LEARNING_RATE * tree.value[:, 0, 0], tree.threshold)
+    return {
+        "feature": [
+            "" if leaf else names[at] for leaf, at in zip(is_leaf, tree.feature, strict=True)
+        ],
+        "value": [round(float(value), 6) for value in values],
+        "left": [max(int(at), 0) for at in tree.children_left],
+        "right": [max(int(at), 0) for at in tree.children_right],
+    }
 
 
 if __name__ == "__main__":

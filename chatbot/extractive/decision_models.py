@@ -1,0 +1,108 @@
+"""Small models that turn features into a probability, read from the JSON kept beside this file.
+
+Two of them decide together whether to answer: a logistic one, and boosted trees, which see
+what counts only together. They are plain arithmetic here; scikit-learn fits them in `evals`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from math import exp, fsum, log
+from typing import Any, Protocol
+
+
+class Model(Protocol):
+    """What turns features into a probability."""
+
+    def probability(self, values: Mapping[str, float]) -> float:
+        """The probability, in [0, 1], that the notes answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogisticModel:
+    """Weights by feature name, and a bias."""
+
+    weights: Mapping[str, float]
+    bias: float
+
+    def probability(self, values: Mapping[str, float]) -> float:
+        """The probability, in [0, 1], that the notes answer."""
+        return _sigmoid(
+            self.bias + fsum(weight * values[name] for name, weight in self.weights.items())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A regression tree. Inner node i looks at a feature; node 0 is the root.
+
+    `feature[i]` is "" for a leaf, whose `value[i]` is the tree's; else the way leads to
+    `left[i]` where the feature is at most `value[i]`, and to `right[i]` where it is more.
+    """
+
+    feature: Sequence[str]
+    value: Sequence[float]
+    left: Sequence[int]
+    right: Sequence[int]
+
+    def at(self, values: Mapping[str, float]) -> float:
+        """The value of the leaf that the features lead to."""
+        node = 0
+        while self.feature[node]:
+            is_left = values[self.feature[node]] <= self.value[node]
+            node = self.left[node] if is_left else self.right[node]
+        return self.value[node]
+
+
+@dataclass(frozen=True, slots=True)
+class BoostedTrees:
+    """Trees whose sum is a logit (gradient boosting; Friedman 2001)."""
+
+    trees: Sequence[Tree]
+
+    def probability(self, values: Mapping[str, float]) -> float:
+        """The probability, in [0, 1], that the notes answer."""
+        return _sigmoid(fsum(tree.at(values) for tree in self.trees))
+
+
+@dataclass(frozen=True, slots=True)
+class MeanModel:
+    """The mean of several models, moved so that `threshold` becomes a probability of 0.5."""
+
+    models: Sequence[Model]
+    threshold: float
+
+    def probability(self, values: Mapping[str, float]) -> float:
+        """The probability, in [0, 1], that the notes answer."""
+        mean = fsum(model.probability(values) for model in self.models) / len(self.models)
+        return _sigmoid(logit(mean) - logit(self.threshold))
+
+
+def logit(probability: float) -> float:
+    """The log-odds of a probability, kept finite at 0 and 1."""
+    kept = min(max(probability, 1e-9), 1 - 1e-9)
+    return log(kept / (1 - kept))
+
+
+def _sigmoid(score: float) -> float:
+    return 1 / (1 + exp(-max(-30.0, min(30.0, score))))
+
+
+@lru_cache(maxsize=4)
+def packaged_model(embedder: str) -> Model:
+    """The model whose weights come with this package, for this embedder or for any."""
+    text = resources.files("chatbot.extractive").joinpath("abstention.json").read_text("utf-8")
+    models = json.loads(text)
+    return read_model(models.get(embedder, models["any"]))
+
+
+def read_model(stored: Mapping[str, Any]) -> Model:
+    """The model that was stored: "logistic", "trees" and the "threshold" of their mean."""
+    logistic = LogisticModel(**stored["logistic"])
+    trees = BoostedTrees(tuple(Tree(**tree) for tree in stored["trees"]))
+    return MeanModel((logistic, trees), stored["threshold"])

@@ -1,0 +1,96 @@
+"""The models that decide whether to answer, and the ones that come with the package."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any
+
+import pytest
+from test_abstention import features
+
+from chatbot.extractive.decision_models import (
+    BoostedTrees,
+    LogisticModel,
+    MeanModel,
+    Tree,
+    logit,
+    packaged_model,
+)
+from ingest.embedding import DEFAULT_EMBEDDER
+
+LEAF = Tree(feature=("",), value=(0.25,), left=(0,), right=(0,))
+STEP = Tree(feature=("a", "", ""), value=(1.5, -2.0, 3.0), left=(1, 0, 0), right=(2, 0, 0))
+
+
+def test_a_probability_is_the_logistic_function_of_the_weighted_sum() -> None:
+    model = LogisticModel({"a": 2.0, "b": -1.0}, bias=0.5)
+    assert model.probability({"a": 1.0, "b": 2.5, "unused": 9.0}) == pytest.approx(0.5)
+    assert model.probability({"a": 1.0, "b": 0.0}) == pytest.approx(0.924142, abs=1e-6)
+
+
+@pytest.mark.parametrize("bias", [-1e9, 1e9])
+def test_an_extreme_sum_is_no_error(bias: float) -> None:
+    assert 0 <= LogisticModel({}, bias).probability({}) <= 1
+
+
+@pytest.mark.parametrize(("a", "value"), [(1.0, -2.0), (1.5, -2.0), (1.6, 3.0)])
+def test_a_tree_goes_left_up_to_its_threshold(a: float, value: float) -> None:
+    assert STEP.at({"a": a}) == value
+
+
+def test_boosted_trees_add_up_to_a_logit() -> None:
+    model = BoostedTrees((LEAF, STEP))
+    assert logit(model.probability({"a": 9.0})) == pytest.approx(3.25)
+
+
+def test_a_mean_at_its_threshold_is_even() -> None:
+    sure, unsure = LogisticModel({}, bias=logit(0.9)), LogisticModel({}, bias=logit(0.5))
+    assert MeanModel((sure, unsure), threshold=0.7).probability({}) == pytest.approx(0.5)
+    assert MeanModel((sure, unsure), threshold=0.5).probability({}) > 0.5
+    assert MeanModel((sure, unsure), threshold=0.8).probability({}) < 0.5
+
+
+@pytest.mark.parametrize("probability", [0.0, 1.0])
+def test_log_odds_of_a_certainty_are_finite(probability: float) -> None:
+    assert abs(logit(probability)) < 30
+
+
+def packaged() -> dict[str, Any]:
+    file = resources.files("chatbot.extractive").joinpath("abstention.json")
+    return json.loads(file.read_text("utf-8"))  # type: ignore[no-any-return]
+
+
+def names_used(embedder: str) -> set[str]:
+    stored = packaged()[embedder]
+    return {name for tree in stored["trees"] for name in tree["feature"] if name} | set(
+        stored["logistic"]["weights"]
+    )
+
+
+@pytest.mark.parametrize("embedder", sorted(packaged()))
+def test_the_packaged_models_know_the_features_they_use(embedder: str) -> None:
+    known = features("buckets?", "Buckets")
+    assert names_used(embedder) <= set(known)
+    assert 0 < packaged_model(embedder).probability(known) < 1
+
+
+@pytest.mark.parametrize("embedder", sorted(packaged()))
+def test_the_packaged_trees_lead_downwards(embedder: str) -> None:
+    for stored in packaged()[embedder]["trees"]:
+        tree = Tree(**stored)
+        for at, name in enumerate(tree.feature):
+            assert not name or at < tree.left[at] < tree.right[at] < len(tree.feature)
+
+
+def test_an_embedder_without_models_of_its_own_has_the_general_ones() -> None:
+    assert packaged_model("some-other-model") == packaged_model("any")
+    assert "any" in packaged()
+
+
+def test_the_general_models_do_without_an_embedders_token_vectors() -> None:
+    assert not any(name.startswith("alike") for name in names_used("any"))
+
+
+def test_the_default_embedder_has_models_of_its_own() -> None:
+    assert packaged_model(DEFAULT_EMBEDDER) != packaged_model("any")
