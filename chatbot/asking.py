@@ -50,7 +50,9 @@ _SIGNS: dict[Asks, str] = {
     ),
     Asks.COMPARISON: (
         r"\b(?:difference|differences|distinction|comparison|compare|compared|compares|differ"
-        r"|differs|versus|vs)\b"
+        r"|differs|versus|vs|against)\b"
+        r"|\bwhen (?:do|should|would|to) (?:(?:i|you|we) )?(?:take|use|choose|pick|prefer)\b"
+        r".* and when\b"
         r"|\b(?:better|prefer|choose|pick|use|faster|cheaper|slower|which)\b.* or \b"
         r"|^(?:[\w-]+ ){1,5}or (?:[\w-]+ ){1,5}"
     ),

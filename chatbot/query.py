@@ -29,6 +29,9 @@ _SIDES = (
     r"\b(?:better|prefer|choose|pick|use|using|faster|cheaper|slower|recommended)\b[^,:]*?[,:]?"
     r" (?P<a>[\w .()/-]+?),? or (?P<b>.+)",
     r"^(?P<a>[\w .()/-]+?) or (?P<b>[^,:?]+)[,:?]",
+    r"\bwhen (?:do|should|would|to) (?:(?:i|you|we) )?(?:take|use|choose|pick|prefer)"
+    r" (?P<a>[\w .()/-]+?),? and when (?P<b>.+)",
+    r"(?P<a>[\w .()/-]+) against (?P<b>.+)",
     r"\bwhich\b[^,:]*[,:] (?P<a>[\w .()/-]+?),? or (?P<b>.+)",
 )
 _SIDES_COMPILED = tuple(re.compile(pattern, re.IGNORECASE) for pattern in _SIDES)

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import WordReranker
-from desks import ALWAYS, NEVER, Shelf
+from desks import ALWAYS, NEVER, Notes, Shelf
 from grounding import cited_lines, plain, require_declined, require_grounded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot.answer import Answer, Status
-from chatbot.extractive.answerer import EMPTY_HEADING, REFUSAL
+from chatbot.extractive.answerer import EMPTY_HEADING, MOST_CITATIONS, REFUSAL, compose
 from ingest.notes import BlockKind
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -247,3 +247,16 @@ def test_markup_is_no_word() -> None:
     assert plain("> **a**\n> `b` [c](d) ![e](f) <b>&amp;</b>") == "a b c &"
     with pytest.raises(AssertionError):
         cited_lines(Answer("q", Status.ANSWERED, "No marker.", (), (), None))  # type: ignore[arg-type]
+
+
+def test_no_answer_cites_more_places_than_a_reader_follows() -> None:
+    # Six lines of three lists, and the name that was asked for, would be seven footnotes.
+    notes = Notes.of(
+        "# Kestrel\n\n" + "".join(f"Modes {n}:\n\n- unique{n} stands here{n}\n\n" for n in range(3))
+    )
+    desk = notes.desk(
+        "Which service stands?", *(notes.found(f"unique{n}", 5.0 - n / 10) for n in range(3))
+    )
+    lines = compose(desk, searcher=None)  # type: ignore[arg-type] # nothing is compared
+    assert lines[0].text == "Kestrel"
+    assert len({span.key for line in lines for span in line.spans}) == MOST_CITATIONS

@@ -67,6 +67,23 @@ def test_rows_of_one_table_stand_side_by_side(shelf: Shelf) -> None:
     assert lines == ["gp3 — throughput: 125 MB", "io2 — throughput: 4000 MB"]
 
 
+def test_a_side_is_also_told_by_what_it_is(shelf: Shelf) -> None:
+    # Asked for training, ONTAP has its line; that Lustre scales is what it is, not what was asked.
+    lines = told(composed(shelf, "Lustre vs ONTAP, which costs more?"))
+    assert "Lustre scales to millions of operations for training." in lines
+    assert any(line.startswith("ONTAP supports") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["When do I take Lustre and when Quobyte?", "What is the catch of Lustre against Quobyte?"],
+)
+def test_other_words_for_a_comparison(shelf: Shelf, question: str) -> None:
+    lines = told(composed(shelf, question))
+    assert any("Lustre" in line for line in lines)
+    assert any("Quobyte" in line for line in lines)
+
+
 @pytest.mark.parametrize(
     "question", ["Lustre vs Ceph", "What is the difference between Ceph and Lustre?"]
 )

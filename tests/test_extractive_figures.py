@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from desks import Notes, told
 
+from chatbot.candidates import Candidate
 from chatbot.draft import Line
 from chatbot.extractive import figures
 from chatbot.extractive.figures import LOGITS_BEHIND, MOST_FIGURES
@@ -53,6 +54,16 @@ def test_further_figures_of_the_section_follow_when_judged_nearly_as_good(notes:
         "Figure: Consumers img/consumers.png",
     ]
     assert len(composed(notes, {"Shards of": 4.0, "Consumers": 3.9 - LOGITS_BEHIND})) == 1
+
+
+def test_a_figure_without_a_caption_comes_with_what_it_hangs_from() -> None:
+    notes = Notes.of("# DMS\n\n- high level architecture\n  ![](img/dms.png)\n")
+    (figure,) = (b for b in notes.sections[0].blocks if b.address)
+    desk = notes.desk("A diagram of DMS?", Candidate(notes.sections[0], figure, 0.01, 4.0))
+    assert told(figures.compose(desk)) == [
+        "Yes, there is a figure: img/dms.png",
+        "high level architecture",
+    ]
 
 
 def test_only_so_many_figures_are_shown() -> None:

@@ -21,6 +21,7 @@ REFUSAL = "Your notes don't answer this."
 EMPTY_HEADING = "Your notes don't answer this: “{heading}” is a heading with nothing under it."
 NEAREST = "The nearest sections:"
 NEAREST_SECTIONS = 3
+MOST_CITATIONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,20 @@ def _name(lines: Sequence[Line], heading: str) -> bool:
 
 
 def compose(desk: Desk, searcher: Searcher) -> tuple[Line, ...]:
-    """The lines that answer best, in the form that the question asks for; maybe none."""
+    """The lines that answer best, in the form that the question asks for; maybe none.
+
+    The last ones are left out where more places would be cited than a reader follows.
+    """
+    lines = _composed(desk, searcher)
+    cited: set[tuple[str, int, int]] = set()
+    for at, line in enumerate(lines):
+        cited |= {span.key for span in line.spans}
+        if len(cited) > MOST_CITATIONS:
+            return lines[:at]
+    return lines
+
+
+def _composed(desk: Desk, searcher: Searcher) -> tuple[Line, ...]:
     if not desk.candidates:
         return ()
     if Asks.FIGURE in desk.query.asks:

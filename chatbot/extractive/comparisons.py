@@ -13,6 +13,7 @@ from chatbot.extractive import tables
 from chatbot.extractive.desk import (
     Desk,
     block_line,
+    is_label,
     opening,
     run_line,
     thought_around,
@@ -45,8 +46,12 @@ def compose(desk: Desk, searcher: Searcher) -> tuple[Line, ...]:
     pool = _pool(desk, searcher)
     named = {c.key: _naming(desk, c) for c in pool}
     sides = [_of_side(pool, named, at) for at in (0, 1)]
+    definitions = [_definition(desk, pool, at) for at in (0, 1)]
     if _asks_nothing_else(desk):
-        sides = [_opened(desk, side, pool, at) for at, side in enumerate(sides)]
+        sides = [
+            side if opening is None else [opening, *(c for c in side if c.key != opening.key)]
+            for side, opening in zip(sides, definitions, strict=True)
+        ]
     sides = _side_by_side(sides, pool, named)
     if any(not side for side in sides):
         return ()
@@ -66,6 +71,12 @@ def compose(desk: Desk, searcher: Searcher) -> tuple[Line, ...]:
                 break
             length += _take(desk, candidate, lines, used, desk.query.sides[at])
             taken += 1
+        what_it_is = definitions[at]
+        if what_it_is is None or what_it_is.key in used or side[0].block.kind is BlockKind.ROW:
+            continue
+        if length + len(what_it_is.block.text.split()) <= WORDS_PER_SIDE:
+            lines.append(block_line(what_it_is.section, what_it_is.block))
+            used.add(what_it_is.key)
     return tuple(lines)
 
 
@@ -105,10 +116,18 @@ def _asks_nothing_else(desk: Desk) -> bool:
     return not {stem(term) for term in desk.query.terms} - sides - _COMPARING
 
 
-def _opened(
-    desk: Desk, side: list[Candidate], pool: Sequence[Candidate], at: int
-) -> list[Candidate]:
-    """The side, led by how the section of its name begins, if there is one: what it is."""
+def _definition(desk: Desk, pool: Sequence[Candidate], at: int) -> Candidate | None:
+    """What says what a side is: a block that opens with its name, or how its section begins."""
+    phrase, others = words(desk.query.sides[at]), words(desk.query.sides[1 - at])
+    opening_with_it = []
+    for candidate in pool:
+        block, told = candidate.block, words(candidate.block.text)
+        is_plain = block.kind in (BlockKind.SENTENCE, BlockKind.ITEM) and not is_label(block)
+        is_named = phrase in (told[: len(phrase)], told[1 : len(phrase) + 1])  # "Amazon Polly is"
+        if is_plain and is_named and not _holds_run(told, others):
+            opening_with_it.append(candidate)
+    if opening_with_it:  # a thing is introduced before more is said of it
+        return min(opening_with_it, key=lambda c: (c.block.ordinal, -c.logit, c.key))
     name = set(content_stems(desk.query.sides[at]))
     other = set(content_stems(desk.query.sides[1 - at])) - name
     titles = [
@@ -118,15 +137,13 @@ def _opened(
         if name <= title and not (other and other <= title)
     ]
     if not titles:
-        return side
+        return None
     section = min(titles, key=lambda found: found[:2])[2].section
     first = opening(section)
     if first is None:
-        return side
+        return None
     known = {c.key: c for c in pool}
-    logit = side[0].logit if side else 0.0
-    lead = known.get((section.id, first.ordinal), Candidate(section, first, 0.0, logit))
-    return [lead, *(c for c in side if c.key != lead.key)]
+    return known.get((section.id, first.ordinal), Candidate(section, first, 0.0))
 
 
 def _side_by_side(

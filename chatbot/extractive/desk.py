@@ -118,13 +118,14 @@ def opening(section: Section) -> Block | None:
     """The first sentence or item that says something, which is how notes define a thing."""
     plain = (BlockKind.SENTENCE, BlockKind.ITEM)
     return next(
-        (
-            block
-            for block in section.blocks
-            if block.kind in plain and len(content_words(block.text)) > LABEL_WORDS
-        ),
+        (block for block in section.blocks if block.kind in plain and not is_label(block)),
         None,
     )
+
+
+def is_label(block: Block) -> bool:
+    """Whether the block is too short to be a statement."""
+    return len(content_words(block.text)) <= LABEL_WORDS
 
 
 def points_back(block: Block) -> bool:

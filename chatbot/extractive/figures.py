@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from chatbot.candidates import Candidate
+from chatbot.candidates import Candidate, lead_of
 from chatbot.draft import Line, Span
-from chatbot.extractive.desk import Desk
+from chatbot.extractive.desk import Desk, block_line
 from chatbot.words import content_words
 from ingest.notes import Block, BlockKind, Section
 
@@ -29,12 +29,14 @@ def compose(desk: Desk) -> tuple[Line, ...]:
         for c in figures
         if c.section.id == best.section.id and c.logit >= best.logit - LOGITS_BEHIND
     ]
-    return tuple(
-        figure_line(
-            desk.source_text, c.section, c.block, THERE_IS_A_FIGURE if c is best else FIGURE
-        )
-        for c in same[:MOST_FIGURES]
-    )
+    lines: list[Line] = []
+    for c in same[:MOST_FIGURES]:
+        phrase = THERE_IS_A_FIGURE if c is best else FIGURE
+        lines.append(figure_line(desk.source_text, c.section, c.block, phrase))
+        lead = lead_of(c.section, c.block)
+        if lead is not None and not c.block.text:  # no caption but what it hangs from
+            lines.append(block_line(c.section, lead))
+    return tuple(lines)
 
 
 def hanging_figures(
