@@ -14,9 +14,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatbot.privacy import keep_private
+
+if TYPE_CHECKING:
+    from langchain_chroma import Chroma
 
 CHUNK_SIZE = 1000  # characters
 CHUNK_OVERLAP = 200
@@ -24,6 +29,15 @@ NEAREST = 4  # what LangChain's vector stores return when nobody says how many
 SEPARATORS = ("\n\n", "\n", " ", "")
 SUFFIXES = (".md", ".markdown", ".txt")
 COLLECTION = "tutorial"
+ADDED_AT_ONCE = 1000  # Chroma refuses more than some five thousand
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A chunk, and the file that it was cut from, relative to the notes folder."""
+
+    source: str
+    text: str
 
 
 def split(text: str, separators: Sequence[str] = SEPARATORS) -> list[str]:
@@ -64,8 +78,42 @@ def _joined(pieces: Sequence[str], separator: str) -> Iterator[str]:
         yield last
 
 
-def retrieve(notes: Path, store: Path, question: str | None) -> list[str]:
-    """Return the chunks nearest to the question; with none, embed the notes into `store`."""
+def pieces_of(notes: Path) -> list[Piece]:
+    """The chunks of a note, or of every note in a folder, in order of file names."""
+    folder = notes.parent if notes.is_file() else notes
+    files = [notes] if notes.is_file() else sorted(notes.rglob("*"))
+    return [
+        Piece(path.relative_to(folder).as_posix(), chunk)
+        for path in files
+        if path.suffix in SUFFIXES
+        for chunk in split(path.read_text("utf-8", "replace"))
+    ]
+
+
+class NaiveChain:
+    """The embedder and a directory of chunks, opened once for any number of questions."""
+
+    def __init__(self, store: Path) -> None:
+        self._database = _database(store)
+
+    def add(self, pieces: Sequence[Piece]) -> None:
+        """Embed the pieces into the store."""
+        for begin in range(0, len(pieces), ADDED_AT_ONCE):
+            batch = pieces[begin : begin + ADDED_AT_ONCE]
+            self._database.add_texts(
+                [piece.text for piece in batch], [{"source": piece.source} for piece in batch]
+            )
+
+    def nearest(self, question: str, limit: int = NEAREST) -> list[Piece]:
+        """The pieces nearest to the question, best first, at most `limit`."""
+        return [
+            Piece(str(found.metadata["source"]), found.page_content)
+            for found in self._database.similarity_search(question, limit)
+        ]
+
+
+def _database(store: Path) -> Chroma:
+    """Load what takes seconds to import, the model too, and open the store."""
     from langchain_chroma import Chroma
     from langchain_core.embeddings import Embeddings
     from sentence_transformers import SentenceTransformer
@@ -83,13 +131,16 @@ def retrieve(notes: Path, store: Path, question: str | None) -> list[str]:
         def embed_query(self, text: str) -> list[float]:
             return self.embed_documents([text])[0]
 
-    database = Chroma(COLLECTION, embedding_function=MiniLM(), persist_directory=str(store))
+    return Chroma(COLLECTION, embedding_function=MiniLM(), persist_directory=str(store))
+
+
+def retrieve(notes: Path, store: Path, question: str | None) -> list[str]:
+    """Return the chunks nearest to the question; with none, embed the notes into `store`."""
+    chain = NaiveChain(store)
     if question is None:
-        files = [notes] if notes.is_file() else sorted(notes.rglob("*"))
-        texts = [path.read_text("utf-8", "replace") for path in files if path.suffix in SUFFIXES]
-        database.add_texts([chunk for text in texts for chunk in split(text)])
+        chain.add(pieces_of(notes))
         return []
-    return [found.page_content for found in database.similarity_search(question, NEAREST)]
+    return [found.text for found in chain.nearest(question)]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

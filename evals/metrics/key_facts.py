@@ -7,6 +7,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from evals.facts import KeyFact
 
@@ -87,6 +88,12 @@ def _stands_in(normal_text: str, wording: str) -> bool:
     sought = normalised(wording)
     if not sought:
         raise ValueError(f"The wording {wording!r} holds nothing that could be found in a text.")
+    # Most wordings stand nowhere in most texts, and a pattern takes far longer to compile.
+    return sought in normal_text and _bordered(sought).search(normal_text) is not None
+
+
+@lru_cache(maxsize=2048)
+def _bordered(sought: str) -> re.Pattern[str]:
     begin = end = ""
     if re.match(_JOINED, sought):
         begin = f"(?<!{_JOINED})"
@@ -96,7 +103,7 @@ def _stands_in(normal_text: str, wording: str) -> bool:
         begin += r"(?<!\d[.,])"
     if sought[-1].isdigit():
         end += r"(?![.,]\d)"
-    return re.search(begin + re.escape(sought) + end, normal_text) is not None
+    return re.compile(begin + re.escape(sought) + end)
 
 
 def missing(facts: Sequence[KeyFact], text: str) -> tuple[KeyFact, ...]:

@@ -1,0 +1,1 @@
+"""Public data sets, measured where they lie: nothing of them is copied or downloaded."""
