@@ -17,6 +17,9 @@ class EvalError(Exception):
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
 
+    def __reduce__(self) -> tuple[type[EvalError], tuple[tuple[str, ...]]]:
+        return type(self), (self.problems,)  # from a child process, whole
+
 
 class GoldenInvalid(EvalError):
     """The golden set is malformed, or no longer fits the notes."""

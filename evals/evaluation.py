@@ -42,11 +42,12 @@ class Subject:
     notes: tuple[Path, ...] = ()
 
     def key(self) -> str:
-        """A name for everything that decides the answers: notes, settings, code, scorer."""
+        """A name for everything that decides the answers: notes, settings, code, machine."""
         with NotesIndex.open(self.index) as index:
             texts = [(name, index.source_text(name)) for name in index.sources()]
             built = repr(index.settings.embedder)
-        decided = [code_digest(), built, self.embedder, self.rerank, SCORER_VERSION, texts]
+        machine = this_machine().to_json()
+        decided = [code_digest(), built, self.embedder, self.rerank, SCORER_VERSION, texts, machine]
         return hashlib.sha256(json.dumps(decided).encode()).hexdigest()[:24]
 
 

@@ -12,12 +12,14 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from multiprocessing import Queue
 from pathlib import Path
 from typing import TextIO
 
 from chatbot.privacy import keep_private
+from evals.errors import HarnessFailed
 from evals.golden_set import Case
 from evals.results import Result
 from evals.systems import Asking, System
@@ -105,6 +107,10 @@ def _ask(system: System, cases: Sequence[Case], workers: int) -> Iterator[tuple[
             asked = {pool.submit(_ask_here, case): case for case in cases}
             for done in as_completed(asked):
                 yield asked[done], done.result()
+        except BrokenProcessPool as error:
+            raise HarnessFailed(
+                ["A process that asks was ended, perhaps for want of memory. Run it again to go on"]
+            ) from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -112,6 +118,7 @@ def _ask(system: System, cases: Sequence[Case], workers: int) -> Iterator[tuple[
 
 _here = ExitStack()
 _asking: Asking | None = None
+_unopened = ""
 
 
 def _open_here(system: System, cores: Queue[int]) -> None:
@@ -119,17 +126,20 @@ def _open_here(system: System, cores: Queue[int]) -> None:
 
     Two processes that both compute on both cores take longer than one after the other.
     """
-    global _asking
+    global _asking, _unopened
     keep_private(tracing=False)
     if hasattr(os, "sched_setaffinity"):
         allowed = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {allowed[cores.get() % len(allowed)]})
-    _asking = _here.enter_context(system.open())
+    try:
+        _asking = _here.enter_context(system.open())
+    except Exception as error:  # told by the first case: raised here it would be a traceback
+        _unopened = str(error)
 
 
 def _ask_here(case: Case) -> Result:
-    if _asking is None:  # the pool runs the initializer first
-        raise RuntimeError("no system is open in this process")
+    if _asking is None:
+        raise HarnessFailed([_unopened])
     return _answered(_asking, case)
 
 

@@ -10,6 +10,7 @@ from chatbot.answer import Answer, Citation, Status
 from chatbot.extractive.answerer import NEAREST, NEAREST_SECTIONS
 from chatbot.extractive.direct import NO, YES
 from chatbot.extractive.figures import FIGURE, THERE_IS_A_FIGURE
+from chatbot.extractive.other_notes import ALSO, OTHERWISE
 
 _ENDS_LINE = re.compile(r"((?: \[\d+\])+)(?:\n|\Z)")
 _NUMBER = re.compile(r"\[(\d+)\]")
@@ -78,7 +79,7 @@ def require_declined(answer: Answer) -> None:
 def holds(text: str, quotes: list[str]) -> bool:
     """Whether the quotes hold the line, apart from what the answerer may add to it."""
     text = text.removeprefix("- ")
-    for verdict in (YES, NO):
+    for verdict in (YES, NO, ALSO, OTHERWISE):
         text = text.removeprefix(f"{verdict} ")
     for phrase in (THERE_IS_A_FIGURE, FIGURE):
         if text.startswith(f"{phrase} "):

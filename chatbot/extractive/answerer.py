@@ -7,9 +7,17 @@ from dataclasses import dataclass
 
 from chatbot.answer import Answer, Citation, Status, Timings
 from chatbot.asking import Asks
-from chatbot.candidates import TermWeights
+from chatbot.candidates import Candidate, TermWeights
 from chatbot.draft import Line, cite
-from chatbot.extractive import comparisons, direct, figures, lists, sentences, tables
+from chatbot.extractive import (
+    comparisons,
+    direct,
+    figures,
+    lists,
+    other_notes,
+    sentences,
+    tables,
+)
 from chatbot.extractive.abstention import Confidence
 from chatbot.extractive.desk import Desk
 from chatbot.query import Query
@@ -126,7 +134,12 @@ def _composed(desk: Desk, searcher: Searcher) -> tuple[Line, ...]:
         return figures.compose(desk)
     if desk.query.sides and (lines := comparisons.compose(desk, searcher)):
         return lines
-    best = desk.candidates[0]
+    lines = _of_best(desk, desk.candidates[0])
+    return other_notes.with_other_note(desk, lines) if lines else ()
+
+
+def _of_best(desk: Desk, best: Candidate) -> tuple[Line, ...]:
+    """The lines around the best block, in the form that it and the question ask for."""
     if best.block.kind is BlockKind.ROW:
         return sentences.compose_definition(desk) or tables.compose(desk, best)
     lines = (

@@ -1,0 +1,79 @@
+"""What another note says of the same thing: shown beside, since notes may disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatbot.asking import holds_kind
+from chatbot.candidates import Candidate, evidence_words
+from chatbot.draft import Line
+from chatbot.extractive import tables
+from chatbot.extractive.desk import Desk, block_line
+from chatbot.words import content_stems, words
+from ingest.notes import BlockKind
+
+# Fixed phrases of an answer, in front of the other note's own words.
+ALSO = "Another note says:"
+OTHERWISE = "Another note says otherwise:"
+
+# How far behind the best block that of another note may be judged, and how much less of the
+# question it may hold, to be an answer as well.
+LOGITS_BEHIND = 7.0
+COVERAGE_BEHIND = 0.3
+LOWEST_LOGIT = -2.0
+SAME_WORDS = 0.6  # of the shorter one's, from here on two blocks say the same
+
+
+def with_other_note(desk: Desk, lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines with the best block of another note that answers as well; behind them, if new.
+
+    Where the two give different numbers the other is announced as saying otherwise. Nothing is
+    done to a comparison, which tells of several notes anyway, nor for one that says the same.
+    """
+    best = desk.candidates[0]
+    other = next((c for c in desk.candidates[1:] if _answers_too(desk, c, best)), None)
+    if desk.query.sides or other is None or _says_the_same(best, other):
+        return tuple(lines)
+    numbers = _numbers(best.block.text), _numbers(other.block.text)
+    phrase = OTHERWISE if all(numbers) and numbers[0] != numbers[1] else ALSO
+    told = [line for line in lines if other.block in line.spans[0].blocks]
+    if not told:
+        line = _line(desk, other)
+        return (*lines, Line(f"{phrase} {line.text}", line.spans))
+    if phrase == ALSO or told[0].bullet:
+        return tuple(lines)
+    return tuple(
+        Line(f"{phrase} {line.text}", line.spans) if line is told[0] else line for line in lines
+    )
+
+
+def _answers_too(desk: Desk, candidate: Candidate, best: Candidate) -> bool:
+    """Whether it is another note's, judged nearly as good, and holds the asked kind of value."""
+    if candidate.section.source == best.section.source:
+        return False
+    if not all(holds_kind(candidate.block.text, kind) for kind in desk.query.asks):
+        return False
+    own = desk.coverage(evidence_words(candidate, desk.query))
+    return (
+        candidate.logit >= max(best.logit - LOGITS_BEHIND, LOWEST_LOGIT)
+        and own >= desk.coverage(evidence_words(best, desk.query)) - COVERAGE_BEHIND
+    )
+
+
+def _line(desk: Desk, candidate: Candidate) -> Line:
+    section, block = candidate.section, candidate.block
+    if block.kind is BlockKind.ROW:
+        return tables.row_line(section, block, tables.cells_asked(desk, section, block))
+    return block_line(section, block)
+
+
+def _says_the_same(one: Candidate, other: Candidate) -> bool:
+    """Whether two blocks share most of their words and all of their numbers."""
+    mine, theirs = set(content_stems(one.block.text)), set(content_stems(other.block.text))
+    smaller = min(len(mine), len(theirs))
+    is_alike = not smaller or len(mine & theirs) / smaller >= SAME_WORDS
+    return is_alike and _numbers(one.block.text) == _numbers(other.block.text)
+
+
+def _numbers(text: str) -> frozenset[str]:
+    return frozenset(word for word in words(text) if word[0].isdigit())
