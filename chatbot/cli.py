@@ -16,11 +16,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chatbot.answer import Answer, Passage, Question
+from chatbot.arguments import DEFAULT_NOTES, build_parser
 from chatbot.errors import (
     QUESTION_LIMIT,
     BadQuestion,
@@ -40,23 +40,15 @@ if TYPE_CHECKING:
     from chatbot.doctor import Check
     from chatbot.settings import Settings
     from ingest.index import Store
-    from ingest.pipeline import IngestReport, OnStep
+    from ingest.pipeline import IngestReport
+    from ingest.steps import OnStep
 
 DONE, CHECK_FAILED, COULD_NOT_RUN = 0, 1, 2
 INTERRUPTED, PIPE_CLOSED = 130, 141  # as a shell reports SIGINT and SIGPIPE
 
 DISTRIBUTION = "footnote-study"
 COMMAND_GROUP = "footnote.commands"
-DEFAULT_NOTES = "corpus"
-DEFAULT_LIMIT = 5  # passages
-MOST_PASSAGES = 50
 FROM_STDIN = "-"
-
-EPILOG = """\
-exit codes: 0 done, 1 a check failed, 2 could not run
-settings:   FOOTNOTE_INDEX, FOOTNOTE_EMBEDDER, FOOTNOTE_RERANK, FOOTNOTE_TRACING;
-            FOOTNOTE_DEBUG=1 shows the traceback of an unexpected error
-"""
 
 
 class Chain(Protocol):
@@ -125,17 +117,6 @@ class Backend:
     open_chain: Callable[[Settings, Store], Chain] = _open_here
     diagnose: Callable[[Settings], list[Check]] = _diagnose_here
     commands: Callable[[], Mapping[str, EntryPoint]] = _commands_here
-
-
-class UsageError(ChatError):
-    """The command line cannot be read."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line of ours, not a page of usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}. See: {self.prog} --help")
 
 
 def main(
@@ -221,71 +202,6 @@ def _version() -> str:
         return version(DISTRIBUTION)
     except PackageNotFoundError:
         return "(not installed)"
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
-    parser = _Parser(
-        prog="footnote",
-        description="Ask your own notes; every sentence of the answer carries a footnote.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="store_true", help="print the version")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    add = partial(commands.add_parser, allow_abbrev=False)
-
-    one = add("ingest", help="read notes into the index")
-    one.add_argument("paths", nargs="*", type=_path, metavar="PATH", default=None,
-                     help=f"files and folders of notes (default: {DEFAULT_NOTES})")  # fmt: skip
-    one.add_argument("--rebuild", action="store_true", help="start anew, embedding everything")
-    _add_common(one)
-
-    one = add("ask", help="answer a question, with footnotes")
-    _add_question(one)
-    _add_common(one)
-
-    one = add("search", help="show the passages nearest to a question")
-    _add_question(one)
-    one.add_argument("--limit", type=_limit, default=DEFAULT_LIMIT, metavar="N",
-                     help=f"how many passages (default: {DEFAULT_LIMIT})")  # fmt: skip
-    _add_common(one)
-
-    one = add("chat", help="ask one question after another")
-    one.add_argument("--terminal", action="store_true", help="in the terminal")
-    _add_common(one, with_json=False)
-
-    one = add("doctor", help="say what is installed, which weights, which index, what to do")
-    _add_common(one)
-    return parser
-
-
-def _add_question(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("question", metavar="QUESTION", help="in quotes; - reads one a line")
-
-
-def _add_common(parser: argparse.ArgumentParser, with_json: bool = True) -> None:
-    parser.add_argument("--index", type=_path, metavar="DIR",
-                        help="where the index is (default: .footnote/index)")  # fmt: skip
-    if with_json:
-        parser.add_argument("--json", action="store_true", help="one JSON object a line")
-
-
-def _path(text: str) -> Path:
-    if not text or "\0" in text:
-        raise argparse.ArgumentTypeError(f"not a path: {text!r}")
-    # A shell leaves the tilde alone in `--index=~/x`, and so does make in `NOTES=~/x`.
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        return Path(text)
-
-
-def _limit(text: str) -> int:
-    if text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MOST_PASSAGES:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_PASSAGES}")
 
 
 def _ingest(

@@ -45,7 +45,7 @@ STATUS_LINES = {
 
 _MARKER = re.compile(r"\[\d+\]")
 
-# What each step of an ingest does, and to what; the steps are `ingest.pipeline.STEPS`.
+# What each step of an ingest does, and to what; the steps are `ingest.steps.STEPS`.
 STEP_LINES = {
     "read": ("Reading", "note"),
     "split": ("Finding the sections of", "note"),
@@ -61,7 +61,7 @@ STEP_LINES = {
 
 
 class Step(Protocol):
-    """How far a step of an ingest has come; `ingest.pipeline.Step` is one."""
+    """How far a step of an ingest has come; `ingest.steps.Step` is one."""
 
     @property
     def name(self) -> str:

@@ -10,11 +10,9 @@ import contextlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from time import perf_counter
-from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -23,35 +21,15 @@ from ingest.catalog import Catalog
 from ingest.catalog_build import IndexedNotes, write_catalog
 from ingest.chunks import chunk_section
 from ingest.corpus import Corpus, read_corpus
-from ingest.embedding import DEFAULT_EMBEDDER, Embedder, Preparation, Vectors, open_embedder
+from ingest.embedding import DEFAULT_EMBEDDER, Embedder, Vectors, open_embedder
 from ingest.errors import IndexDamaged, IndexMismatch, IngestError
 from ingest.generations import Generation, Generations
 from ingest.manifest import IndexSettings, Manifest, require_same, with_versions_of
 from ingest.notes import Chunk, Section, SkippedFile
 from ingest.readers import split_sections
+from ingest.steps import Clock, OnStep
 from ingest.weights import file_digest
 from ingest.writer_lock import writer_lock
-
-OwnStep: TypeAlias = Literal["read", "split", "chunk", "embed", "store", "verify", "flip"]
-StepName: TypeAlias = Literal[OwnStep, Preparation]
-OWN_STEPS: tuple[OwnStep, ...] = get_args(OwnStep)
-# What an embedder does to be of use is taken in between: on its first ingest, if at all.
-STEPS: tuple[StepName, ...] = (*OWN_STEPS, *get_args(Preparation))
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How far an ingest has come: `done` of `total` (notes, sections, chunks) in a step.
-
-    A preparation of the embedder is one thing, not counted: 0 of 0.
-    """
-
-    name: StepName
-    done: int
-    total: int
-
-
-OnStep: TypeAlias = Callable[[Step], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,45 +320,6 @@ class _Build:
                     " The old one is as it was. Try again"
                 )
             self._clock.report(len(notes.chunks), len(notes.chunks))
-
-
-class Clock:
-    """Times the steps and tells the caller how far they have come."""
-
-    def __init__(self, on_step: OnStep | None) -> None:
-        self.seconds: dict[str, float] = {}
-        self._on_step = on_step
-        self._step: StepName | None = None
-        self._since = 0.0
-
-    @contextlib.contextmanager
-    def step(self, name: StepName) -> Iterator[None]:
-        """Add to one step's time, which `report` speaks of; a step within it stops its clock."""
-        outer = self._step
-        self._turn_to(name)
-        try:
-            yield
-        finally:
-            self._turn_to(outer)
-
-    @contextlib.contextmanager
-    def preparation(self, name: Preparation) -> Iterator[None]:
-        """Take a step of the embedder's, telling the caller that it began."""
-        with self.step(name):
-            self.report(0, 0)
-            yield
-
-    def _turn_to(self, name: StepName | None) -> None:
-        now = perf_counter()
-        if self._step is not None:
-            spent = self.seconds.get(self._step, 0.0)
-            self.seconds[self._step] = spent + now - self._since
-        self._step, self._since = name, now
-
-    def report(self, done: int, total: int) -> None:
-        """Tell the caller."""
-        if self._on_step is not None and self._step is not None:
-            self._on_step(Step(self._step, done, total))
 
 
 @contextlib.contextmanager

@@ -14,7 +14,8 @@ from chatbot.chain import NotesChain
 from chatbot.library import NotesLibrary
 from ingest.embedding import EmbedderIdentity, Progress, TokenVectors, Vectors, unit_rows
 from ingest.index import NotesIndex
-from ingest.pipeline import IngestReport, OnStep, ingest_notes
+from ingest.pipeline import IngestReport, ingest_notes
+from ingest.steps import OnStep
 
 
 class ToyEmbedder:

@@ -24,7 +24,8 @@ from chatbot.settings import Settings
 from chatbot.terminal import Terminal
 from ingest.errors import IndexMismatch, IndexNotFound, NoReadableNotes, WriterBusy
 from ingest.notes import SkippedFile
-from ingest.pipeline import IngestReport, OnStep, Step
+from ingest.pipeline import IngestReport
+from ingest.steps import OnStep, Step
 
 ROOT = Path(__file__).resolve().parent.parent
 Finished: TypeAlias = "subprocess.CompletedProcess[str]"

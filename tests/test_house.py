@@ -19,7 +19,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from chatbot.cli import build_parser
+from chatbot.arguments import build_parser
 from evals.command import ACTIONS
 from evals.command import build_parser as build_eval_parser
 

@@ -17,7 +17,8 @@ from ingest.errors import IndexMismatch, IngestError, NoReadableNotes, WriterBus
 from ingest.generations import Generations
 from ingest.index import NotesIndex
 from ingest.manifest import Manifest
-from ingest.pipeline import OWN_STEPS, Clock, Step, ingest_notes, rebuild_chroma
+from ingest.pipeline import ingest_notes, rebuild_chroma
+from ingest.steps import OWN_STEPS, Clock, Step
 from ingest.writer_lock import writer_lock
 
 TESTS = Path(__file__).parent

@@ -24,7 +24,8 @@ from chatbot.plain_text import (
 )
 from chatbot.terminal import HELP, STEP_LINES, Terminal, converse
 from ingest.notes import SkippedFile
-from ingest.pipeline import STEPS, IngestReport, Step
+from ingest.pipeline import IngestReport
+from ingest.steps import STEPS, Step
 
 ESC = "\x1b"
 

@@ -1,0 +1,96 @@
+"""What can be typed after `footnote`. Nothing but the standard library is imported."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+from chatbot.errors import ChatError
+
+DEFAULT_NOTES = "corpus"
+DEFAULT_LIMIT = 5  # passages
+MOST_PASSAGES = 50
+
+EPILOG = """\
+exit codes: 0 done, 1 a check failed, 2 could not run
+settings:   FOOTNOTE_INDEX, FOOTNOTE_EMBEDDER, FOOTNOTE_RERANK, FOOTNOTE_TRACING;
+            FOOTNOTE_DEBUG=1 shows the traceback of an unexpected error
+"""
+
+
+class UsageError(ChatError):
+    """The command line cannot be read."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line of ours, not a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}. See: {self.prog} --help")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = _Parser(
+        prog="footnote",
+        description="Ask your own notes; every sentence of the answer carries a footnote.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    add = partial(commands.add_parser, allow_abbrev=False)
+
+    one = add("ingest", help="read notes into the index")
+    one.add_argument("paths", nargs="*", type=_path, metavar="PATH", default=None,
+                     help=f"files and folders of notes (default: {DEFAULT_NOTES})")  # fmt: skip
+    one.add_argument("--rebuild", action="store_true", help="start anew, embedding everything")
+    _add_common(one)
+
+    one = add("ask", help="answer a question, with footnotes")
+    _add_question(one)
+    _add_common(one)
+
+    one = add("search", help="show the passages nearest to a question")
+    _add_question(one)
+    one.add_argument("--limit", type=_limit, default=DEFAULT_LIMIT, metavar="N",
+                     help=f"how many passages (default: {DEFAULT_LIMIT})")  # fmt: skip
+    _add_common(one)
+
+    one = add("chat", help="ask one question after another")
+    one.add_argument("--terminal", action="store_true", help="in the terminal")
+    _add_common(one, with_json=False)
+
+    one = add("doctor", help="say what is installed, which weights, which index, what to do")
+    _add_common(one)
+    return parser
+
+
+def _add_question(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("question", metavar="QUESTION", help="in quotes; - reads one a line")
+
+
+def _add_common(parser: argparse.ArgumentParser, with_json: bool = True) -> None:
+    parser.add_argument("--index", type=_path, metavar="DIR",
+                        help="where the index is (default: .footnote/index)")  # fmt: skip
+    if with_json:
+        parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f"not a path: {text!r}")
+    # A shell leaves the tilde alone in `--index=~/x`, and so does make in `NOTES=~/x`.
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
+def _limit(text: str) -> int:
+    if text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MOST_PASSAGES:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_PASSAGES}")
