@@ -5,19 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chatbot.answer import Question, Turn
+from chatbot.answer import Question
 from chatbot.asking import Asks, kinds_asked
 from chatbot.errors import EmptyQuestion, QuestionTooLong
+from chatbot.follow_up import stand_alone
 from chatbot.spelling import Correction, Speller
 from chatbot.words import content_words, distinct, words
 
 # Longer than any question a person types; a pasted document is not a question.
 LONGEST_QUESTION = 4_000
-
-_POINTS_BACK = re.compile(
-    r"\b(?:it|its|they|their|them|this|that|these|those|the same|there|one|ones)\b", re.IGNORECASE
-)
-_CARRIES_ON = re.compile(r"^\W*(?:and|but|or|what about|how about|why|why not)\b", re.IGNORECASE)
 
 _SIDES = (
     r"\b(?:differences?|distinction|comparison)\b.*?\bbetween"
@@ -77,7 +73,8 @@ def understand(question: Question, speller: Speller) -> Query:
     text = _mended(asked, corrections)
     asks = kinds_asked(text)
     sides = _sides(text) if Asks.COMPARISON in asks else ()
-    text = _stand_alone(text, question.history)
+    alone = stand_alone(text, [turn.question for turn in question.history])
+    text, asks = alone.text, asks or kinds_asked(alone.asked_before)
     return Query(
         question=question,
         text=text,
@@ -94,17 +91,6 @@ def _mended(text: str, corrections: tuple[Correction, ...]) -> str:
         # A word of the notes is letters only, so it is no replacement template.
         text = re.sub(pattern, correction.taken, text, flags=re.IGNORECASE)
     return text
-
-
-def _stand_alone(text: str, history: tuple[Turn, ...]) -> str:
-    """Put the last question's topic in front of one that points back to it."""
-    if not history:
-        return text
-    own = content_words(text)
-    if not (_POINTS_BACK.search(text) or (_CARRIES_ON.search(text) and len(own) <= 4)):
-        return text
-    earlier = [word for word in content_words(history[-1].question) if word not in own]
-    return f"{' '.join(earlier)}: {text}" if earlier else text
 
 
 def _sides(text: str) -> tuple[str, ...]:
