@@ -25,7 +25,7 @@ from evals.errors import EvalError, GoldenInvalid, HarnessFailed
 from evals.evaluation import Plan, Subject, evaluate, make_index
 from evals.gates import Exit
 from evals.golden_set import GoldenSet, ItemType, load_golden
-from evals.lint import lint
+from evals.lint import lint, stale_evidence
 from evals.mutations import TARGET, caught_share, mutate_all
 from evals.progress import Progress
 from evals.reports.markdown import markdown
@@ -131,6 +131,10 @@ def _run(action: str, options: argparse.Namespace, golden: GoldenSet, subject: S
     is_blessing = not is_mutating and options.bless
     if is_blessing and options.only:
         raise HarnessFailed(["a part cannot be the baseline: --bless goes without --only"])
+    with NotesIndex.open(subject.index) as index:
+        stale = stale_evidence(golden, index)
+    if stale:  # answers cannot be held against what the notes no longer say
+        raise GoldenInvalid(stale)
     plan = Plan(
         golden_folder=options.golden,
         golden=golden,
@@ -172,12 +176,16 @@ def _tell(report: Report, options: argparse.Namespace) -> None:
     console.print(_figures_table(report))
     for check in report.floors:
         if check.holds is not True:
-            console.print(str(check), style="red" if check.holds is False else "yellow")
+            console.print(
+                str(check), markup=False, style="red" if check.holds is False else "yellow"
+            )
     for flip in report.comparison.flips if report.comparison else ():
         state = "better" if flip.now_passes else "tolerated" if flip.tolerated else "WORSE"
         critical = " critical" if flip.critical else ""
         console.print(f"{state}{critical}: {flip.case_id}: {flip.question} ({flip.cause})",
                       style="red" if flip.is_regression else "", markup=False)  # fmt: skip
+    for case_id in report.comparison.gone if report.comparison else ():
+        console.print(f"gone: {case_id} passed in the baseline", style="red", markup=False)
     for score in report.misses:
         if score.result.error:
             print(f"{score.case.id}: {score.result.error}", file=sys.stderr)
@@ -221,6 +229,9 @@ def _number(value: float | None) -> str:
 
 
 def _mutate(options: argparse.Namespace, report: Report) -> int:
+    errors = [f"{s.case.id}: {s.result.error}" for s in report.scores if s.result.error]
+    if errors:
+        raise HarnessFailed(errors)
     rows = mutate_all(report.scores)
     total = caught_share(rows)
     if total is None:

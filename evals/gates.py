@@ -105,6 +105,7 @@ class Comparison:
     flips: tuple[Flip, ...]
     same_machine: bool
     unknown: int  # cases that the baseline does not have
+    gone: tuple[str, ...] = ()  # cases that passed in the baseline and are asked no more
 
     @property
     def regressions(self) -> tuple[Flip, ...]:
@@ -141,7 +142,20 @@ def read_floors(path: Path) -> Floors:
 
 
 def check_floors(floors: Floors, figures: Mapping[str, Slice]) -> tuple[FloorCheck, ...]:
-    """Hold every floor against the figures. A slice or metric that is not there has n = 0."""
+    """Hold every floor against the figures. A slice that is not there has n = 0.
+
+    Raises:
+        HarnessFailed: a metric that does not exist, which would hold for ever.
+    """
+    known = {metric for of_slice in figures.values() for metric in of_slice}
+    named = {metric for bounds in floors.values() for metric in bounds}
+    if figures and named - known:
+        raise HarnessFailed(
+            [
+                f"floors: unknown metric {metric!r}; known are {', '.join(sorted(known))}"
+                for metric in sorted(named - known)
+            ]
+        )
     checks = []
     for name, bounds in floors.items():
         for metric, bound in bounds.items():
@@ -199,7 +213,8 @@ def compare(baseline: Baseline, scores: Sequence[Score], machine: Machine) -> Co
 
     The default answerer is deterministic, so on the machine of the baseline each change is
     real. On another one a case that was close may decide otherwise: it is tolerated, unless
-    it is critical.
+    it is critical. A case that passed and is asked no more is a regression until it is blessed:
+    else deleting a question would hide it.
     """
     same = dict(baseline.machine) == json.loads(json.dumps(machine.to_json()))
     flips = []
@@ -223,7 +238,9 @@ def compare(baseline: Baseline, scores: Sequence[Score], machine: Machine) -> Co
         )
     flips.sort(key=lambda flip: (flip.now_passes, not flip.critical, flip.case_id))
     unknown = sum(score.case.id not in baseline.passed for score in counted)
-    return Comparison(tuple(flips), same, unknown)
+    asked = {score.case.id for score in counted}
+    gone = sorted(case for case, passed in baseline.passed.items() if passed and case not in asked)
+    return Comparison(tuple(flips), same, unknown, tuple(gone))
 
 
 def exit_code(
@@ -234,6 +251,6 @@ def exit_code(
         return Exit.HARNESS_FAILED
     if any(check.holds is False for check in floors):
         return Exit.FLOOR_FAILED
-    if comparison is not None and comparison.regressions:
+    if comparison is not None and (comparison.regressions or comparison.gone):
         return Exit.REGRESSED
     return Exit.PASSED

@@ -64,6 +64,12 @@ def lint(golden: GoldenSet, index: NotesIndex) -> LintReport:
     return LintReport(tuple(problems), coverage)
 
 
+def stale_evidence(golden: GoldenSet, index: NotesIndex) -> tuple[str, ...]:
+    """The places of evidence that the notes no longer have, a line each."""
+    sections = [s for s in index.sections() if not s.navigation]
+    return tuple(_stale(golden.items, _EvidenceFinder(sections, index)))
+
+
 class _EvidenceFinder:
     """Finds a quote in the lines under a heading of a file."""
 

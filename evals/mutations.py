@@ -1,7 +1,7 @@
 """Whether the gates would notice: good answers are corrupted, and the share caught is counted.
 
 Each mutation takes a case that passed and makes of its result one that no user should get.
-It is caught when the case no longer passes; each gate is asked by itself as well.
+It is caught when the case no longer passes; the cause says by which check.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from evals.metrics.citations import right_sections
 from evals.metrics.key_facts import holds
 from evals.results import CitedPlace, Result
 from evals.scoring import Score, score
@@ -69,13 +70,17 @@ class _Others:
 
     def citation(self, of: Score) -> CitedPlace | None:
         """An exact citation of a section that the case does not want, the first in golden order."""
-        gold = {file for file, _ in of.case.item.gold_sections}
+        gold = of.case.item.gold_sections
         mine = {(c.source, c.heading) for c in of.result.citations}
-        for other in self._answered:
-            place = other.result.citations[0]
-            if place.source not in gold and (place.source, place.heading) not in mine:
-                return place
-        return None
+        wrong = [
+            place
+            for other in self._answered
+            for place in other.result.citations[:1]
+            if (place.source, place.heading) not in mine
+            and not right_sections({(place.source, place.heading)}, gold)
+        ]
+        files = {file for file, _ in gold}  # a neighbour in the same file is the likeliest mistake
+        return min(wrong, key=lambda place: place.source not in files, default=None)
 
     def answer(self, of: Score) -> Result | None:
         """An answer to another question of the same topic, as a near miss gets one."""

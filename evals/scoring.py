@@ -21,7 +21,7 @@ SCORER_VERSION = 1
 GROUNDED = 0.5  # an answer below this groundedness says what its quotes do not
 # Problems that words alone show: whoever quotes a sentence has none of them.
 PLAIN_PROBLEMS = frozenset({Kind.NUMBER, Kind.NEGATION, Kind.NAME})
-_MARKER = re.compile(r"(?<!\w)\[(\d+)\]")
+_MARKER = re.compile(r"(?<!\w)\[(\d+)\](?!\()")
 
 
 class Cause(StrEnum):

@@ -5,6 +5,7 @@ A system is described by a small value that another process can be handed, and o
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -106,10 +107,14 @@ class TutorialChain:
     @contextmanager
     def open(self) -> Iterator[Asking]:
         """Open the store, made if need be."""
-        is_new = not self.store.exists()
+        complete = self.store / "complete"
+        is_new = not complete.exists()
+        if is_new:  # or only begun: what an interrupted run left would lack notes
+            shutil.rmtree(self.store, ignore_errors=True)
         chain = NaiveChain(self.store)
         if is_new:
             chain.add([piece for folder in self.notes for piece in pieces_of(folder)])
+            complete.touch()
         with NotesIndex.open(self.index) as index:
 
             def ask(case: Case) -> Result:

@@ -24,10 +24,11 @@ VOLUMES = (
     ("disk", "What is a volume?", "A volume is a disk for a server."),
     ("most", "How large is the largest volume?", "The largest volume has 16 TB."),
 )
+UNASKED = "A rack holds 5 or 8 disks."
 NOTE = (
     "# Storage\n\n"
     f"## Buckets\n\n{' '.join(quote for _, _, quote in BUCKETS)}\n\n"
-    f"## Volumes\n\n{' '.join(quote for _, _, quote in VOLUMES)}\n"
+    f"## Volumes\n\n{' '.join(quote for _, _, quote in VOLUMES)}\n\n{UNASKED}\n"
 )
 
 

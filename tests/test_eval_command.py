@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ToyEmbedder, write_notes
-from eval_bench import IDS, ITEMS, NOTE, Bench, entry
+from eval_bench import IDS, ITEMS, NOTE, UNASKED, Bench, entry
 
 from ingest.pipeline import ingest_notes
 
@@ -222,8 +222,8 @@ def test_mutations_that_are_caught_give_0(bench: Bench) -> None:
 
 def test_mutations_that_slip_through_give_1(bench: Bench) -> None:
     # "8 or 8" says nothing that the quote does not.
-    slippery = entry("either", "How many?", "Buckets hold 5 or 8 objects.", "Buckets")
-    slippery["key_facts"] = [{"text": "objects", "any_of": ["objects"]}]
+    slippery = entry("either", "How many?", UNASKED, "Volumes")
+    slippery["key_facts"] = [{"text": "disks", "any_of": ["disks"]}]
     bench.golden(slippery)
     bench.remember()
     assert bench.run("mutate").code == 1
@@ -323,7 +323,7 @@ def test_reports_that_cannot_be_written_give_4(bench: Bench) -> None:
 
 
 @pytest.mark.slow
-def test_real_answers_are_remembered_and_a_changed_note_is_a_regression(bench: Bench) -> None:
+def test_real_answers_are_remembered_and_a_changed_note_makes_the_set_stale(bench: Bench) -> None:
     first = bench.run("run", "--bless", "--json", index=False)
     report = json.loads(first.out)
     assert (first.code, report["asked"]) == (0, len(ITEMS))
@@ -338,5 +338,12 @@ def test_real_answers_are_remembered_and_a_changed_note_is_a_regression(bench: B
         "size:"
     ]
     after = bench.run("run", "--no-control", index=False)
-    assert (after.code, after.problems) == (2, [])
-    assert "WORSE: size: How large can an object in a bucket be?" in after.out
+    assert after.code == 3
+    assert [line[:21] for line in after.problems] == ["stale evidence: size:"]
+
+
+def test_evidence_that_the_notes_no_longer_have_is_3_and_nothing_is_asked(bench: Bench) -> None:
+    bench.golden(entry("gone", "What does a bucket cost?", "A bucket costs $3.", "Buckets"))
+    done = bench.run()
+    assert done.code == 3
+    assert [line.partition(":")[0] for line in done.problems] == ["stale evidence"]

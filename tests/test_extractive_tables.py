@@ -209,3 +209,27 @@ def test_rows_with_missing_cells_and_names_are_readable() -> None:
     notes = Notes.of("|type||\n|--|--|\n|gp3|16000|\n|io2|\n")
     assert told(composed(notes, "gp3?", "gp3")) == ["gp3 — 16000"]
     assert told(composed(notes, "io2?", "io2")) == ["io2"]
+
+
+BOUNDS = (
+    "| tier | minimum duration | maximum size |\n|---|---|---|\n"
+    "| Alpha | None | Unlimited |\n| Beta | 1 day | 5 TB |\n| Gamma | 30 days | 90 TB |\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("Which tier has the shortest minimum duration?", "Alpha — minimum duration: None"),
+        ("Which tier has the largest maximum size?", "Alpha — maximum size: Unlimited"),
+        ("Which one has the longest minimum duration?", "Gamma — minimum duration: 30 days"),
+    ],
+)
+def test_a_cell_without_a_number_counts_for_what_it_says(question: str, line: str) -> None:
+    assert told(composed(Notes.of(BOUNDS), question, "Beta")) == [line]
+
+
+def test_nothing_is_called_the_largest_where_a_cell_cannot_be_compared() -> None:
+    notes = Notes.of(BOUNDS.replace("Unlimited", "see the contract"))
+    lines = told(composed(notes, "Which tier has the largest maximum size?", "Beta"))
+    assert "Gamma — maximum size: 90 TB" not in lines

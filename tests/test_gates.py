@@ -79,16 +79,16 @@ def test_with_too_few_a_floor_says_nothing() -> None:
     assert str(check(bound, None, 0)).endswith("mrr: n/a (n = 0; at least 0.9): insufficient data")
 
 
-def test_a_floor_of_what_was_not_measured_is_told_as_such() -> None:
-    bound = Bound(at_least=0.9)
+def test_a_floor_of_a_slice_that_was_not_measured_is_told_as_such() -> None:
     figures = {"all": {"mrr": Figure(1, 10)}}
-    floors = {"all": {"no such metric": bound}, "topic: sailing": {"mrr": bound}}
-    checks = check_floors(floors, figures)
-    assert [(c.slice, c.metric) for c in checks] == [
-        ("all", "no such metric"),
-        ("topic: sailing", "mrr"),
-    ]
-    assert [(c.value, c.n, c.holds) for c in checks] == [(None, 0, None)] * 2
+    (check,) = check_floors({"topic: sailing": {"mrr": Bound(at_least=0.9)}}, figures)
+    assert (check.value, check.n, check.holds) == (None, 0, None)
+
+
+def test_a_floor_of_a_metric_that_does_not_exist_is_refused() -> None:
+    figures = {"all": {"mrr": Figure(1, 10)}}
+    with pytest.raises(HarnessFailed, match="unknown metric 'mmr'; known are mrr"):
+        check_floors({"all": {"mmr": Bound(at_least=0.9)}}, figures)
 
 
 def test_a_failed_floor_is_told_in_a_line() -> None:
@@ -241,14 +241,20 @@ def test_improvements_are_listed_after_what_got_worse_and_critical_first() -> No
 
 def test_what_stays_is_no_flip_and_what_is_new_is_counted() -> None:
     scores = [passing("a"), missing("b"), missing("new"), passing("newer")]
-    compared = compare(baseline({"a": True, "b": False, "gone": True}), scores, MACHINE)
+    compared = compare(baseline({"a": True, "b": False, "lost": False}), scores, MACHINE)
     assert compared == Comparison((), same_machine=True, unknown=2)
+
+
+def test_a_case_that_passed_and_is_asked_no_more_is_a_regression() -> None:
+    compared = compare(baseline({"a": True, "gone": True}), [passing("a")], MACHINE)
+    assert compared.gone == ("gone",)
+    assert exit_code([passing("a")], [], compared) is Exit.REGRESSED
 
 
 def test_a_measuring_aid_is_not_compared() -> None:
     follow_up = item("it", type=ItemType.FOLLOW_UP, turns=("Before?",), standalone="Alone?")
     alone = asked(follow_up, "standalone")
-    compared = compare(baseline({alone.id: True}), [score(alone, refusal(alone))], MACHINE)
+    compared = compare(baseline({alone.id: False}), [score(alone, refusal(alone))], MACHINE)
     assert compared == Comparison((), same_machine=True, unknown=0)
 
 

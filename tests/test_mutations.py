@@ -136,12 +136,21 @@ def test_a_number_of_any_form_becomes_another_one(number: str) -> None:
     assert (row.made, row.caught) == (1, 1)
 
 
-def test_a_wrong_section_is_taken_from_another_note_or_not_at_all() -> None:
+def test_a_wrong_section_is_one_that_the_case_does_not_want() -> None:
     same = about("elm", "Buckets hold objects.", "hold objects")
     also = about("oak", "Buckets hold objects.", "hold objects", evidence=same.evidence)
-    assert made("wrong section cited", said(same), said(also)) == 0
     assert made("wrong section cited", said(same), DECLINED) == 0
     assert made("wrong section cited", said(same), PLAIN) == 2
+    assert made("wrong section cited", said(same), said(also)) <= 2
+
+
+def test_a_neighbour_in_the_same_note_is_the_first_wrong_section() -> None:
+    good = said(about("elm", "Buckets hold objects.", "hold objects"))
+    (place,) = good.result.citations
+    near = replace(place, heading=("another heading",))
+    neighbour = said(about("oak", "Queues hold messages.", "hold messages"), citations=(near,))
+    neighbour = replace(neighbour, passed=True)
+    assert rows(good, neighbour, PLAIN)["wrong section cited"].caught >= 1
 
 
 def test_what_stands_below_the_wanted_heading_is_no_wrong_section() -> None:

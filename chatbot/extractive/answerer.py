@@ -30,6 +30,7 @@ EMPTY_HEADING = "Your notes don't answer this: “{heading}” is a heading with
 NEAREST = "The nearest sections:"
 NEAREST_SECTIONS = 3
 MOST_CITATIONS = 6
+UNSURE = 0.49  # the most that is said of the confidence where the answer is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class ExtractiveAnswerer:
         empty = self._empty_heading(query, retrieval)
         is_of_another = empty is not None and not _name(lines, empty)
         if not lines or sure < self.threshold or is_of_another:
+            sure = min(sure, UNSURE)
             return self._declined(query, retrieval, sure, empty)
         text, citations = cite(lines, self.source_text)
         return _answer(query, Status.ANSWERED, text, citations, retrieval, sure)
@@ -104,10 +106,13 @@ class ExtractiveAnswerer:
 
 
 def _name(lines: Sequence[Line], heading: str) -> bool:
-    """Whether one of the lines holds the heading's words in a row, inflected or not."""
+    """Whether one of the lines, or where it stands, holds the heading's words in a row.
+
+    Inflected or not: what is told of "Widget limits" is told of "Widgets".
+    """
     wanted = stems(heading)
     for line in lines:
-        told = stems(line.text)
+        told = stems(" ".join((*line.spans[0].section.heading, line.text)))
         if any(told[at : at + len(wanted)] == wanted for at in range(len(told))):
             return True
     return False

@@ -119,6 +119,7 @@ def _asks_nothing_else(desk: Desk) -> bool:
 def _definition(desk: Desk, pool: Sequence[Candidate], at: int) -> Candidate | None:
     """What says what a side is: a block that opens with its name, or how its section begins."""
     phrase, others = words(desk.query.sides[at]), words(desk.query.sides[1 - at])
+    name = set(content_stems(desk.query.sides[at]))
     opening_with_it = []
     for candidate in pool:
         block, told = candidate.block, words(candidate.block.text)
@@ -126,9 +127,16 @@ def _definition(desk: Desk, pool: Sequence[Candidate], at: int) -> Candidate | N
         is_named = phrase in (told[: len(phrase)], told[1 : len(phrase) + 1])  # "Amazon Polly is"
         if is_plain and is_named and not _holds_run(told, others):
             opening_with_it.append(candidate)
-    if opening_with_it:  # a thing is introduced before more is said of it
-        return min(opening_with_it, key=lambda c: (c.block.ordinal, -c.logit, c.key))
-    name = set(content_stems(desk.query.sides[at]))
+    if opening_with_it:  # a thing is introduced under its name, before more is said of it
+        return min(
+            opening_with_it,
+            key=lambda c: (
+                not name <= set(content_stems(c.section.title)),
+                c.block.ordinal,
+                -c.logit,
+                c.key,
+            ),
+        )
     other = set(content_stems(desk.query.sides[1 - at])) - name
     titles = [
         (len(title), -candidate.logit, candidate)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from chatbot.asking import holds_kind
 from chatbot.candidates import Candidate, evidence_words
 from chatbot.draft import Line
 from chatbot.extractive import tables
 from chatbot.extractive.desk import Desk, block_line
-from chatbot.words import content_stems, words
+from chatbot.words import content_stems, stem, stems, words
 from ingest.notes import BlockKind
 
 # Fixed phrases of an answer, in front of the other note's own words.
@@ -27,20 +28,21 @@ SAME_WORDS = 0.6  # of the shorter one's, from here on two blocks say the same
 def with_other_note(desk: Desk, lines: Sequence[Line]) -> tuple[Line, ...]:
     """The lines with the best block of another note that answers as well; behind them, if new.
 
-    Where the two give different numbers the other is announced as saying otherwise. Nothing is
-    done to a comparison, which tells of several notes anyway, nor for one that says the same.
+    It is announced as saying otherwise only where it holds all that the best one holds of the
+    question, and gives another number of the same unit: else it may be about something else.
+    Nothing is done to a comparison, which tells of several notes anyway, nor for one that says
+    the same.
     """
     best = desk.candidates[0]
     other = next((c for c in desk.candidates[1:] if _answers_too(desk, c, best)), None)
     if desk.query.sides or other is None or _says_the_same(best, other):
         return tuple(lines)
-    numbers = _numbers(best.block.text), _numbers(other.block.text)
-    phrase = OTHERWISE if all(numbers) and numbers[0] != numbers[1] else ALSO
+    phrase = OTHERWISE if _contradicts(desk, other, best) else ALSO
     told = [line for line in lines if other.block in line.spans[0].blocks]
     if not told:
         line = _line(desk, other)
         return (*lines, Line(f"{phrase} {line.text}", line.spans))
-    if phrase == ALSO or told[0].bullet:
+    if phrase == ALSO or told[0].bullet or told[0] is lines[0]:
         return tuple(lines)
     return tuple(
         Line(f"{phrase} {line.text}", line.spans) if line is told[0] else line for line in lines
@@ -57,6 +59,20 @@ def _answers_too(desk: Desk, candidate: Candidate, best: Candidate) -> bool:
     return (
         candidate.logit >= max(best.logit - LOGITS_BEHIND, LOWEST_LOGIT)
         and own >= desk.coverage(evidence_words(best, desk.query)) - COVERAGE_BEHIND
+    )
+
+
+def _contradicts(desk: Desk, other: Candidate, best: Candidate) -> bool:
+    asked = {stem(term) for term in desk.query.terms}
+    mine = asked & set(stems(evidence_words(best, desk.query)))
+    theirs = asked & set(stems(evidence_words(other, desk.query)))
+    told, said = best.block.text, other.block.text
+    has_numbers = bool(_numbers(told)) and bool(_numbers(said))
+    return (
+        mine <= theirs
+        and has_numbers
+        and _numbers(told) != _numbers(said)
+        and not _units(told).isdisjoint(_units(said))
     )
 
 
@@ -77,3 +93,11 @@ def _says_the_same(one: Candidate, other: Candidate) -> bool:
 
 def _numbers(text: str) -> frozenset[str]:
     return frozenset(word for word in words(text) if word[0].isdigit())
+
+
+def _units(text: str) -> frozenset[str]:
+    """The stems of the words that stand behind numbers."""
+    told = words(text)
+    return frozenset(
+        stem(unit) for number, unit in pairwise(told) if number[0].isdigit() and unit.isalpha()
+    )

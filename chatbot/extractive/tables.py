@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from math import inf
 
 from chatbot.asking import Asks
 from chatbot.candidates import Candidate, columns_named, lead_of
@@ -27,6 +28,14 @@ _NUMBER_WORDS = {
 }  # fmt: skip
 _MOST = re.compile(r"(?<!at )\b(?:longest|highest|largest|biggest|most|greatest)\b", re.IGNORECASE)
 _LEAST = re.compile(r"(?<!at )\b(?:shortest|lowest|smallest|least|fewest)\b", re.IGNORECASE)
+
+# What a cell says without a number, and what that comes to.
+_WITHOUT_NUMBER = (
+    (re.compile(r"\b(?:unlimited|no (?:upper )?limit|unbounded)\b", re.IGNORECASE), inf),
+    (re.compile(r"^\W*(?:none|no|nothing|never|zero)\b", re.IGNORECASE), 0.0),
+)
+# "Which one", "that one": no number is asked for.
+_ONE_OF_THEM = re.compile(r"\b(which|this|that|each|any|the) one\b", re.IGNORECASE)
 
 _QUANTITY = re.compile(r"(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>%|[^\W\d_]*)")
 
@@ -154,7 +163,7 @@ def _rows_by_value(
     """The rows that hold a number of the question, in the asked columns or else in any."""
     wanted = {
         _NUMBER_WORDS.get(word, word)
-        for word in words(desk.query.text)
+        for word in words(_ONE_OF_THEM.sub(r"\1", desk.query.text))
         if word[0].isdigit() or word in _NUMBER_WORDS
     }
     if not wanted:
@@ -182,14 +191,21 @@ def _extremes(
     if len(columns) != 1 or not (wants_most or _LEAST.search(desk.query.text)):
         return []
     at = columns[0]
-    values, units = [], set()
+    values: list[tuple[float, Block]] = []
+    units = set()
     for row in rows:
-        found = _QUANTITY.search(row.cells[at].text) if at < len(row.cells) else None
+        told = row.cells[at].text if at < len(row.cells) else ""
+        found = _QUANTITY.search(told)
         if found:
             unit = stem(found["unit"].casefold())
             scale = _SECONDS.get(unit)
             values.append((float(found["number"].replace(",", "")) * (scale or 1), row))
             units.add("time" if scale else unit)
+        elif told:
+            bound = next((value for sign, value in _WITHOUT_NUMBER if sign.search(told)), None)
+            if bound is None:
+                return []  # more or less than the others, and nobody can tell which
+            values.append((bound, row))
     if len(values) < 2 or len(units - {""}) > 1:  # 90 GB are not more than 2 TB
         return []
     extreme = (max if wants_most else min)(value for value, _ in values)
