@@ -127,3 +127,15 @@ def test_an_item_whose_side_stands_in_its_lead_comes_with_the_lead(tmp_path: Pat
 
 def test_the_same_comparison_is_told_the_same_twice(shelf: Shelf) -> None:
     assert composed(shelf, "Lustre vs ONTAP") == composed(shelf, "Lustre vs ONTAP")
+
+
+def test_an_item_that_leans_on_its_lead_comes_with_it(tmp_path: Path) -> None:
+    note = (
+        "# Disks\n\n## EFS\n\n- Dearer than S3 and slower than Lustre\n"
+        "  - Because of this, EFS is for training data that is there already\n\n"
+        "## EBS\n\nEBS is for training on one server.\n"
+    )
+    with Shelf.open({"disks.md": note}, tmp_path, WordReranker()) as shelf:
+        lines = told(composed(shelf, "EFS vs EBS for training data"))
+    at = next(n for n, line in enumerate(lines) if line.startswith("Because of this"))
+    assert lines[at - 1] == "Dearer than S3 and slower than Lustre"

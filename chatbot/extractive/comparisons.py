@@ -15,6 +15,7 @@ from chatbot.extractive.desk import (
     block_line,
     is_label,
     opening,
+    points_back,
     run_line,
     thought_around,
     word_count,
@@ -180,7 +181,7 @@ def _take(
 ) -> int:
     """Add the candidate's thought to the lines; return how many words were added.
 
-    Its lead-in comes first where only that names the side.
+    Its lead-in comes first where only that names the side, or the thought leans on it.
     """
     section, block = candidate.section, candidate.block
     used.add(candidate.key)
@@ -191,10 +192,12 @@ def _take(
     before = word_count(lines)
     lead = lead_of(section, block)
     phrase = words(side)
-    if lead is not None and phrase and _holds_run(words(lead.text), phrase):
+    names_side = lead is not None and bool(phrase) and _holds_run(words(lead.text), phrase)
+    if lead is not None and (names_side or points_back(block)):
         line = block_line(section, lead)
         used.add((section.id, lead.ordinal))
-        if line not in lines and not _holds_run(words(block.text), phrase):
+        is_needed = points_back(block) or not _holds_run(words(block.text), phrase)
+        if line not in lines and is_needed:
             lines.append(line)
     blocks = thought_around(desk, candidate)
     used.update((section.id, other.ordinal) for other in blocks)
