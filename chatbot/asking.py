@@ -39,14 +39,17 @@ _SIGNS: dict[Asks, str] = {
         rf"\b(?:is|are) there (?:an? |any |some )?(?:[\w-]+ ){{0,4}}{_FIGURE_NOUN}\b"
         rf"|\b(?:show me|show us|have|has|got|any|need) (?:an? |any |some |the )?"
         rf"(?:[\w-]+ ){{0,3}}{_FIGURE_NOUN}\b"
-        rf"|\b(?:diagram|figure|picture|illustration|drawing|screenshot|schematic)s?"
+        r"|(?:^|\b(?:the|an?|any|some|that|show|see|find) )figures?"
+        r" (?:of|for|on|about|show\w*|that|which|explain\w*|illustrat\w*|depict\w*)\b"
+        rf"|\b(?:diagram|picture|illustration|drawing|screenshot|schematic)s?"
         rf" (?:of|for|on|about|show\w*|that|which|explain\w*|illustrat\w*|depict\w*)\b"
         rf"|\b(?:which|what|where is the|where s the) (?:[\w-]+ ){{0,2}}"
         rf"(?:diagram|figure|picture|illustration|image shows)\b"
         rf"|\b(?:image|chart|graphic)s? (?:of the|of how|showing|that shows|illustrating) "
         rf"|\b(?:diagram|illustration|schematic|figure)s?\W*$"
         rf"|^(?!(?:is|are|can|could|does|do|will|which|what|how|who) )"
-        rf"(?!.*\b(?:in|from|out of|of|on) (?:an? |the |my )?(?:[\w-]+ )?picture).*\bpictures?\W*$"
+        rf"(?!.*\b(?:in|from|out of|of|on) (?:an? |the |my )?(?:[\w-]+ )?picture)"
+        r"(?:\S+ ){0,6}pictures?\W*$"
     ),
     Asks.COMPARISON: (
         r"\b(?:difference|differences|distinction|comparison|compare|compared|compares|differ"
@@ -83,6 +86,7 @@ _SIGNS: dict[Asks, str] = {
     Asks.SIZE: (
         r"\b(?:maximum|max|minimum|min|largest|smallest|biggest)\b.*\bsizes?\b"
         r"|\bhow (?:big|large|small|much (?:memory|storage|ram|data))\b|\bsizes? (?:limit|of)\b"
+        r"|\bhow many (?:[kmgt]b|(?:kilo|mega|giga|tera)bytes)\b|\b(?:ram|memory) of\b"
     ),
     Asks.VERSION: r"\bversions?\b|\brelease number\b|\bfrom which [\w ]*release\b",
     Asks.NUMBER: (
@@ -108,7 +112,7 @@ _SIGNS: dict[Asks, str] = {
     ),
     Asks.DEFINITION: (
         r"^(?:so )?what (?:is|s|are|does) (?!the (?:difference|max|min|default|price|cost))"
-        r"|\bdefine\b|\bdefinition\b|\bwhat does .* (?:do|mean|stand for)\b|^explain\b"
+        r"|\bdefine\b|\bdefinition\b|\bwhat do(?:es)? .* (?:do|mean|stand for)\b|^explain\b"
         r"|\bpurpose of\b|^describe\b|^tell me about\b"
     ),
     Asks.PROCEDURE: r"\bhow (?:do|can|to|should|would) \b|\bsteps\b|\bset up\b|\bconfigure\b",
@@ -147,7 +151,7 @@ _HOLDS: dict[Asks, str] = {
         r"\d[\d.,]*\s?(?:[kmgtp]i?b|bytes?|bits?|characters|tokens|pages|rows|records)\b"
         r"|\b(?:kilo|mega|giga|tera|peta)bytes?\b|\bunlimited\b"
     ),
-    Asks.DATE: rf"\b(?:19|20)\d\d\b|{_MONTH}",
+    Asks.DATE: rf"\b(?:1\d|20)\d\d\b|{_MONTH}|\b\d{{1,2}}\.? (?-i:May)\b|\b(?-i:May) \d",
     Asks.VERSION: r"\bv\d|\bversions?\b|\b\w+ \d+\.\d+\b|\b\w+ v ?\d",
     Asks.PERSON: r"\b[A-Z][a-z]+ [A-Z][a-z]+\b",
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from math import fsum, log
 
 from chatbot.query import Query
-from chatbot.words import content_stems, stem, stems, words
+from chatbot.words import content_stems, content_words, stem, stems, words
 from ingest.block_words import block_words
 from ingest.mojibake import repair
 from ingest.notes import Block, BlockKind, Section
@@ -15,6 +16,12 @@ from ingest.notes import Block, BlockKind, Section
 # How much of a heading path is put in front of a block: the section's own name and the one
 # above it say what the block is about; the outer levels only cost tokens.
 HEADING_LEVELS = 2
+# A block of no more content words than this is a label, not a statement.
+LABEL_WORDS = 3
+# "What is X good for?" asks for nothing but X.
+ABOUT_A_THING = frozenset(
+    stem(word) for word in ("good", "purpose", "role", "define", "definition", "idea")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +44,72 @@ class Candidate:
         return (self.section.id, self.block.ordinal)
 
 
-def heading_words(section: Section) -> str:
-    """The innermost part of the heading path, as put in front of a block."""
-    return " › ".join(section.heading[-HEADING_LEVELS:])
+def heading_words(section: Section, query: Query | None = None) -> str:
+    """The innermost part of the heading path, as put in front of a block.
+
+    With a query that names this note among others, the note's own title is put before it.
+    """
+    inner = section.heading[-HEADING_LEVELS:]
+    if query is not None and query.note_names:
+        for title in (section.heading[0], note_name(section.source)):
+            if query.note_names & set(stems(title)) - set(stems(" ".join(inner))):
+                return " › ".join((title, *inner))
+    return " › ".join(inner)
+
+
+def note_name(source: str) -> str:
+    """The name of a note's file as words: "lab/notes-anna.md" gives "notes anna"."""
+    return " ".join(words(source.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ")))
+
+
+def telling_names(sections: Iterable[Section]) -> frozenset[str]:
+    """The stems by which titles and file names tell notes apart: half of the notes lack them."""
+    titles: dict[str, set[str]] = {}
+    for section in sections:
+        title = f"{section.heading[0]} {note_name(section.source)}"
+        titles.setdefault(section.source, set()).update(content_stems(title))
+    held = Counter(name for names in titles.values() for name in names)
+    return frozenset(name for name, count in held.items() if count <= len(titles) / 2)
 
 
 def lead_of(section: Section, block: Block) -> Block | None:
     """The block that `block` hangs from: list lead-in, parent item or table header."""
     return None if block.lead is None else section.blocks[block.lead]
+
+
+def opening(section: Section) -> Block | None:
+    """The first sentence or item that says something, which is how notes define a thing."""
+    plain = (BlockKind.SENTENCE, BlockKind.ITEM)
+    return next(
+        (block for block in section.blocks if block.kind in plain and not is_label(block)),
+        None,
+    )
+
+
+_SAYS_WHAT_IT_IS = frozenset(("is", "are", "was", "were", "means", "refers", "stands", "denotes"))
+_BEFORE_A_NAME = frozenset(("a", "an", "the", "amazon", "aws"))
+
+
+def introduces(section: Section, block: Block, name: Set[str]) -> bool:
+    """Whether the block opens with the thing of these stems and says what it is.
+
+    What the heading says of the name already, the block need not: "A shard is …" introduces the
+    stream's shard under "Streams".
+    """
+    if block.kind not in (BlockKind.SENTENCE, BlockKind.ITEM) or not name:
+        return False
+    told = words(block.text)
+    while told and told[0] in _BEFORE_A_NAME and stem(told[0]) not in name:
+        told = told[1:]
+    size = next((at for at, word in enumerate(told[:6]) if word in _SAYS_WHAT_IT_IS), 0)
+    opens_with = {stem(word) for word in told[:size]}
+    known = set(stems(" ".join(section.heading)))
+    return bool(opens_with) and opens_with <= name and name - opens_with <= known
+
+
+def is_label(block: Block) -> bool:
+    """Whether the block is too short to be a statement."""
+    return len(content_words(block.text)) <= LABEL_WORDS
 
 
 def row_words(section: Section, row: Block, columns: tuple[int, ...] | None = None) -> str:
@@ -100,7 +165,7 @@ def evidence_words(candidate: Candidate, query: Query) -> str:
     else:
         lead = lead_of(section, block)
         body = f"{lead.text} {block.text}" if lead is not None else block.text
-    return repair(f"{heading_words(section)}: {body}")
+    return repair(f"{heading_words(section, query)}: {body}")
 
 
 def _words_before(section: Section, figure: Block) -> str:

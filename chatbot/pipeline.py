@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TypeVar
 
 from chatbot.answer import Answer, Passage, Question, Timings
-from chatbot.candidates import TermWeights
+from chatbot.candidates import TermWeights, telling_names
 from chatbot.extractive.abstention import Confidence
 from chatbot.extractive.answerer import ExtractiveAnswerer
 from chatbot.extractive.decision_models import packaged_model
@@ -60,6 +60,7 @@ class Pipeline:
         self._speller = Speller(
             index.vocabulary(), is_common=lambda word: embedder.count_tokens([word])[0] <= 3
         )
+        self._note_names = telling_names(index.outline())
         self._searcher = Searcher(index, embedder, reranker, weights)
         confidence = Confidence(
             packaged_model(embedder.identity.name),
@@ -70,12 +71,15 @@ class Pipeline:
 
     def search(self, question: Question, limit: int) -> list[Passage]:
         """The passages for `question`, best first."""
-        query = understand(question, self._speller)
-        return list(self._searcher.retrieve(query, limit).passages)
+        query = understand(question, self._speller, self._note_names)
+        return list(self._searcher.retrieve(query, limit).of_both_readings())
 
     def features(self, question: Question) -> dict[str, float] | None:
-        """What the decision to answer looks at, by name; None when nothing was composed."""
-        query = understand(question, self._speller)
+        """What the decision to answer looks at, by name; None when nothing was composed.
+
+        A question in parts is taken as a whole.
+        """
+        query = replace(understand(question, self._speller, self._note_names), parts=())
         return self._answerer.features(query, self._searcher.retrieve(query))
 
     def ask(self, question: Question) -> Answer:
@@ -84,7 +88,7 @@ class Pipeline:
 
     def understand(self, asked: Asked) -> Understood:
         """Correct the spelling, and find out what is asked for."""
-        query, spent = _timed(lambda: understand(asked.question, self._speller))
+        query, spent = _timed(lambda: understand(asked.question, self._speller, self._note_names))
         return Understood(query, replace(asked.timings, understand=spent))
 
     def retrieve(self, step: Understood) -> Retrieved:

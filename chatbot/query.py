@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatbot.answer import Question
 from chatbot.asking import Asks, kinds_asked
+from chatbot.compound import Part, parts_of
 from chatbot.errors import EmptyQuestion, QuestionTooLong
-from chatbot.follow_up import stand_alone
+from chatbot.follow_up import readings
+from chatbot.sides import sides_of
 from chatbot.spelling import Correction, Speller
-from chatbot.words import content_words, distinct, words
+from chatbot.words import content_words, distinct, stems, words
 
 # Longer than any question a person types; a pasted document is not a question.
 LONGEST_QUESTION = 4_000
-
-_SIDES = (
-    r"\b(?:differences?|distinction|comparison)\b.*?\bbetween"
-    r" (?P<a>.+?) (?:and|vs\.?|versus|or) (?P<b>.+)",
-    r"\bcompare(?:d|s)? (?P<a>.+?) (?:and|with|to|vs\.?|versus|against) (?P<b>.+)",
-    r"\bhow (?:do|does|is|are) (?P<a>.+?) (?:and (?P<b1>.+?) )?(?:differ|compare|different)\b"
-    r"(?: (?:from|to|with) (?P<b2>.+))?",
-    r"(?P<a>.+?) (?:vs\.?|versus|compared (?:to|with)|differs? from) (?P<b>.+)",
-    r"\b(?:better|prefer|choose|pick|use|using|faster|cheaper|slower|recommended)\b[^,:]*?[,:]?"
-    r" (?P<a>[\w .()/-]+?),? or (?P<b>.+)",
-    r"^(?P<a>[\w .()/-]+?) or (?P<b>[^,:?]+)[,:?]",
-    r"\bwhen (?:do|should|would|to) (?:(?:i|you|we) )?(?:take|use|choose|pick|prefer)"
-    r" (?P<a>[\w .()/-]+?),? and when (?P<b>.+)",
-    r"(?P<a>[\w .()/-]+) against (?P<b>.+)",
-    r"\bwhich\b[^,:]*[,:] (?P<a>[\w .()/-]+?),? or (?P<b>.+)",
-)
-_SIDES_COMPILED = tuple(re.compile(pattern, re.IGNORECASE) for pattern in _SIDES)
-# "… for training data" says what the comparison is for; "FSx for Lustre" is a name.
-_TRAILING_PURPOSE = re.compile(
-    r"\b(?:for (?=[a-z])|when\b|in terms of\b|if\b|as a\b|with respect to).*$"
-)
-# "the payload limit of real-time vs …": what is compared stands behind the preposition.
-_BEFORE_A_SIDE = re.compile(r"^.*\b(?:of|between)\s+(?=\w)", re.IGNORECASE)
-_ARTICLE = re.compile(r"^(?:(?:an?|the|using|use) )+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +24,10 @@ class Query:
 
     `text` stands alone (earlier turns folded in where the question points back) and is
     spelt as the notes spell. `terms` are its folded content words. `sides` are the two
-    things compared, empty for other questions.
+    things compared, empty for other questions. `parts` are the questions that it is made of,
+    in order, where it asks several things. `note_names` are the stems by which it names a note
+    among others ("in Anna's notes"). `other` is another way to read the question, where its
+    wording leaves open whether it leans on what was said before.
     """
 
     question: Question
@@ -55,10 +36,17 @@ class Query:
     asks: frozenset[Asks]
     sides: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    parts: tuple[Query, ...] = ()
+    note_names: frozenset[str] = frozenset()
+    other: Query | None = None
 
 
-def understand(question: Question, speller: Speller) -> Query:
+def understand(
+    question: Question, speller: Speller, note_names: frozenset[str] = frozenset()
+) -> Query:
     """Make `question` stand alone, mend its spelling, and say what kind of answer it wants.
+
+    `note_names` are the stems that tell some notes from others by their titles.
 
     Raises:
         EmptyQuestion: nothing but white space.
@@ -71,18 +59,55 @@ def understand(question: Question, speller: Speller) -> Query:
         raise QuestionTooLong(len(asked), LONGEST_QUESTION)
     corrections = speller.corrections(asked)
     text = _mended(asked, corrections)
-    asks = kinds_asked(text)
-    sides = _sides(text) if Asks.COMPARISON in asks else ()
-    alone = stand_alone(text, [turn.question for turn in question.history])
-    text, asks = alone.text, asks or kinds_asked(alone.asked_before)
+    sides = _sides(text, kinds_asked(text))
+    ways = readings(text, [turn.question for turn in question.history])
+    first, *others = [
+        _query(question, way.text, note_names, kinds_asked(text) or kinds_asked(way.asked_before))
+        for way in ways
+    ]
+    parts = () if sides else parts_of(first.text)
+    return replace(
+        first,
+        sides=sides,
+        corrections=corrections,
+        parts=tuple(_part(question, part, note_names) for part in parts),
+        other=replace(others[0], sides=sides) if others else None,
+    )
+
+
+def about(query: Query, text: str) -> Query:
+    """A query for `text`, which is one of the things that `query` asks."""
+    asked = _query(query.question, text, query.note_names, kinds_asked(text))
+    return replace(asked, question=replace(query.question, text=text, history=()))
+
+
+def _part(question: Question, part: Part, note_names: frozenset[str]) -> Query:
+    """The query for one of the questions that `question` is made of."""
+    asked = replace(question, text=part.asked, history=())
+    query, bare = (
+        _query(asked, text, note_names, kinds_asked(text)) for text in (part.text, part.bare)
+    )
+    return replace(
+        query,
+        sides=_sides(part.text, query.asks),
+        other=replace(bare, sides=_sides(part.bare, bare.asks)) if part.bare else None,
+    )
+
+
+def _query(
+    question: Question, text: str, note_names: frozenset[str], asks: frozenset[Asks]
+) -> Query:
     return Query(
         question=question,
         text=text,
-        terms=distinct(content_words(text)) or distinct(words(text)),
+        terms=_terms(text),
         asks=asks,
-        sides=sides,
-        corrections=corrections,
+        note_names=note_names & set(stems(text)),
     )
+
+
+def _terms(text: str) -> tuple[str, ...]:
+    return distinct(content_words(text)) or distinct(words(text))
 
 
 def _mended(text: str, corrections: tuple[Correction, ...]) -> str:
@@ -93,17 +118,7 @@ def _mended(text: str, corrections: tuple[Correction, ...]) -> str:
     return text
 
 
-def _sides(text: str) -> tuple[str, ...]:
-    for pattern in _SIDES_COMPILED:
-        match = pattern.search(text)
-        if not match:
-            continue
-        groups = match.groupdict()
-        first = groups.get("a") or ""
-        second = groups.get("b") or groups.get("b1") or groups.get("b2") or ""
-        second = _TRAILING_PURPOSE.sub("", re.split(r"[,:;?!]", second)[0])
-        first = _BEFORE_A_SIDE.sub("", re.split(r"[,:;?!]", first)[-1])
-        sides = tuple(_ARTICLE.sub("", side.strip(" .'\"")) for side in (first, second))
-        if all(content_words(side) for side in sides):
-            return sides
-    return ()
+def _sides(text: str, asks: frozenset[Asks]) -> tuple[str, ...]:
+    """What is compared; "A or B" alone may also be one thing with two names."""
+    is_plain = re.search(r"\bor\b", text, re.IGNORECASE) is None
+    return sides_of(text) if Asks.COMPARISON in asks or is_plain else ()

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import zip_longest
 from math import exp
 
 from chatbot.answer import Passage
 from chatbot.asking import Asks
-from chatbot.candidates import Candidate, TermWeights, evidence_words
+from chatbot.candidates import (
+    ABOUT_A_THING,
+    Candidate,
+    TermWeights,
+    evidence_words,
+    introduces,
+    opening,
+)
 from chatbot.fusion import reciprocal_rank_fusion
 from chatbot.query import Query
 from chatbot.reranker import Reranker
+from chatbot.words import content_stems, stem, stems
 from ingest.embedding import Embedder
 from ingest.index import NotesIndex
 from ingest.notes import BlockKind, Chunk, Section
@@ -26,16 +35,36 @@ CHUNKS_OPENED = 12
 BLOCKS_JUDGED = 10
 # Of them so many figures, when a figure is asked for.
 FIGURES_JUDGED = 7
+# And of the beginnings of the sections that are named, when it is asked what a thing is.
+OPENINGS_JUDGED = 2
 
 _NEVER_EVIDENCE = frozenset({BlockKind.HEADER})
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """What was found: passages for people, candidates for the answerer; both best first."""
+    """What was found: passages for people, candidates for the answerer; both best first.
+
+    Of a query in parts, `parts` holds what was found for each, in order; their passages take
+    turns, and there are no candidates for the whole. `other` is what was found for the other
+    way to read the query.
+    """
 
     passages: tuple[Passage, ...]
     candidates: tuple[Candidate, ...]
+    parts: tuple[Retrieval, ...] = ()
+    other: Retrieval | None = None
+
+    @classmethod
+    def of_parts(cls, parts: Sequence[Retrieval], limit: int = 5) -> Retrieval:
+        """What was found for a query in parts."""
+        return cls(_in_turn([part.passages for part in parts], limit), (), tuple(parts))
+
+    def of_both_readings(self) -> tuple[Passage, ...]:
+        """As many passages, those of the two ways to read the query taking turns."""
+        if self.other is None:
+            return self.passages
+        return _in_turn([self.passages, self.other.passages], len(self.passages))
 
 
 class Searcher:
@@ -59,13 +88,26 @@ class Searcher:
         self._weights = weights
 
     def retrieve(self, query: Query, limit: int = 5) -> Retrieval:
-        """The best passages (at most `limit`) and every judged block, best first."""
+        """The best passages (at most `limit`) and every judged block, best first.
+
+        A query in parts is looked for part by part, and not as a whole; of one that can be read
+        in two ways, both are looked for.
+        """
+        if query.parts:
+            parts = tuple(self.retrieve(part, limit) for part in query.parts)
+            return Retrieval.of_parts(parts, limit)
         chunk_scores = self._chunk_scores(query)
         opened = _from_several_sources(_best(chunk_scores), max(CHUNKS_OPENED, limit))
         chunks = {chunk_id: self._index.chunk(chunk_id) for chunk_id in opened}
         candidates = self.judge(query, self._shortlist(query, chunks, chunk_scores))
         passages = self._passages(chunks, chunk_scores, candidates, limit)
-        return Retrieval(tuple(passages), tuple(candidates))
+        other = None if query.other is None else self.retrieve(query.other, limit)
+        return Retrieval(tuple(passages), tuple(candidates), other=other)
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the notes, in order."""
+        return tuple(self._index.sources())
 
     def shortlist(self, query: Query) -> list[Candidate]:
         """The blocks worth judging for `query`, by fused rank; none is judged yet."""
@@ -103,10 +145,58 @@ class Searcher:
         for key in lexical:
             by_chunk.setdefault(key, 0.0)
         ranked = self._by_words(query, by_chunk, lexical)
+        if Asks.DEFINITION in query.asks:
+            openings = self._openings(query)
+            known = {c.key for c in openings}
+            ranked = openings + [c for c in ranked if c.key not in known]
         if Asks.FIGURE in query.asks:  # only a figure answers, and its few words rank low
             figures = [c for c in ranked if c.block.kind is BlockKind.FIGURE][:FIGURES_JUDGED]
             ranked = figures + [c for c in ranked if c not in figures]
         return ranked[:BLOCKS_JUDGED]
+
+    def _openings(self, query: Query) -> list[Candidate]:
+        """What introduces the thing that the question names and asks nothing else about.
+
+        A block that opens with its name ("A widget is …"), or how the section of that name
+        begins.
+        """
+        asked = {stem(term) for term in query.terms}
+        named = []
+        for section_id, title, path in self._titles:
+            if title & asked and asked - ABOUT_A_THING <= path:
+                named.append((len(title - asked), section_id))
+        openings = []
+        for _, section_id in sorted(named)[:OPENINGS_JUDGED]:
+            section = self._index.section(section_id)
+            first = opening(section)
+            is_searched = query.question.scope is None or section.source in query.question.scope
+            if first is not None and not section.navigation and is_searched:
+                openings.append(Candidate(section, first, 0.0))
+        introducing = self._introductions(query, asked - ABOUT_A_THING)
+        return list({c.key: c for c in (*introducing, *openings)}.values())
+
+    def _introductions(self, query: Query, asked: set[str]) -> list[Candidate]:
+        found = []
+        for section_id, ordinal, _ in self._index.matching_blocks(
+            query.terms, SEARCH_DEPTH, query.question.scope
+        ):
+            section = self._index.section(section_id)
+            block = section.blocks[ordinal]
+            if not section.navigation and introduces(section, block, asked):
+                found.append(Candidate(section, block, 0.0))
+        return found[:OPENINGS_JUDGED]
+
+    @cached_property
+    def _titles(self) -> list[tuple[str, frozenset[str], frozenset[str]]]:
+        """Each section's id, the stems of its title and those of its heading path."""
+        return [
+            (
+                section.id,
+                frozenset(content_stems(section.title)),
+                frozenset(stems(" ".join(section.heading))),
+            )
+            for section in self._index.outline()
+        ]
 
     def _by_words(
         self,
@@ -238,6 +328,12 @@ class Searcher:
             section_id=section.id,
             chunk_id=chunk.id,
         )
+
+
+def _in_turn(rankings: Sequence[Sequence[Passage]], limit: int) -> tuple[Passage, ...]:
+    """The first of each ranking, then the second of each …, each passage once."""
+    taken = (p for tier in zip_longest(*rankings) for p in tier if p is not None)
+    return tuple({passage.chunk_id: passage for passage in taken}.values())[:limit]
 
 
 def _best(scores: dict[str, float]) -> list[str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from chatbot.answer import Answer, Citation, Status
-from chatbot.extractive.answerer import NEAREST, NEAREST_SECTIONS
+from chatbot.extractive.answerer import NEAREST, NEAREST_SECTIONS, REST_MISSING
 from chatbot.extractive.direct import NO, YES
 from chatbot.extractive.figures import FIGURE, THERE_IS_A_FIGURE
 from chatbot.extractive.other_notes import ALSO, OTHERWISE
@@ -16,12 +16,21 @@ _ENDS_LINE = re.compile(r"((?: \[\d+\])+)(?:\n|\Z)")
 _NUMBER = re.compile(r"\[(\d+)\]")
 
 
+def without_missing(answer: Answer) -> str:
+    """The text without the last line of a partial answer, which says what is missing."""
+    if answer.status is not Status.PARTIAL:
+        return answer.text
+    told, _, last = answer.text.rpartition("\n")
+    assert last.startswith(REST_MISSING.partition("{")[0]), last
+    return told
+
+
 def cited_lines(answer: Answer) -> list[tuple[str, list[Citation]]]:
     """Each line of the answer with the citations that its markers name.
 
     A line may run over several: code does.
     """
-    *pairs, rest = _ENDS_LINE.split(answer.text)
+    *pairs, rest = _ENDS_LINE.split(without_missing(answer))
     assert rest == "", f"no citation behind {rest!r}"
     by_number = {citation.number: citation for citation in answer.citations}
     lines = []

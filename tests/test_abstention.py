@@ -100,6 +100,23 @@ CLAIMS = {
         ("How many unicorns are there?", "Buckets"),
         ("How many shards are in the queues?", "Queues"),
     ),
+    "best_kind_missing": (
+        ("How large is an object?", "The files"),
+        ("How large is an object?", "An"),
+    ),
+    "best_number_missing": (
+        ("How many buckets are there?", "Buckets"),
+        ("How large is an object?", "An"),
+    ),
+    "best_name_missing": (("Who holds objects?", "Buckets"), ("What holds objects?", "Buckets")),
+    "best_moment_missing": (
+        ("When do buckets hold objects?", "Buckets"),
+        ("When was Kafka released?", "The Kafka"),
+    ),
+    "best_words": (("What are buckets?", "Buckets"), ()),
+    "asks_number": (("How many shards are there?", "Queues"), ("What are queues?", "Queues")),
+    "asks_who": (("Who holds objects?", "Buckets"), ("What holds objects?", "Buckets")),
+    "asks_when": (("When was Kafka released?", "The Kafka"), ("What is Kafka?", "The Kafka")),
     "comparison": (("Queues vs buckets", "Queues"), ("What are queues?", "Queues")),
     "compared_in_one_line": (
         ("Queues vs buckets", "Queues"),

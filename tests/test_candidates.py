@@ -6,16 +6,22 @@ import random
 from math import log
 
 import pytest
-from desks import Notes, asked
+from desks import NOBODY_MISSPELLS, Notes, asked
 
+from chatbot.answer import Question
 from chatbot.candidates import (
     TermWeights,
     columns_named,
     evidence_words,
     heading_words,
+    introduces,
     lead_of,
+    note_name,
     row_words,
+    telling_names,
 )
+from chatbot.query import Query, understand
+from chatbot.words import stem, stems
 
 TABLE = (
     "# Notes\n\n## S3\n\n### Classes\n\n"
@@ -147,6 +153,111 @@ def test_a_figure_without_a_lead_is_judged_with_the_sentence_above() -> None:
 def test_mis_decoded_characters_are_mended_for_the_judge() -> None:
     notes = Notes.of("# Spot\n\nAn instance canâ€™t be resumed.\n")
     assert evidence_words(notes.found("An"), asked("spot?")).endswith("can't be resumed.")
+
+
+# Notes that a question names
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("lab/notes-anna.md", "notes anna"),
+        ("biology_2024.md", "biology 2024"),
+        ("a/b/c/Hist\u00f3ria.txt", "historia"),
+        ("README", "readme"),
+        ("week 3 - rivers.markdown", "week 3 rivers"),
+    ],
+)
+def test_a_notes_file_name_is_read_as_words(source: str, name: str) -> None:
+    assert note_name(source) == name
+
+
+DIARIES = Notes(
+    {
+        "anna.md": "# Field diary of Anna\n\n## April\n\n### Finds\n\nA tooth lay in the clay.\n",
+        "ben.md": "# Field diary of Ben\n\n## April\n\n### Finds\n\nA jaw lay in the sand.\n",
+        "cleo-2.md": "# Field diary\n\n## April\n\n### Finds\n\nNothing lay about.\n",
+    }
+)
+
+
+def test_what_half_of_the_notes_are_called_tells_none_apart() -> None:
+    names = telling_names(DIARIES.sections)
+    assert {"anna", "ben", "cleo"} <= names
+    assert not names & {"field", stem("diary"), "find"}
+
+
+def test_a_single_note_is_told_from_no_other() -> None:
+    assert telling_names(Notes.of("# Anna\n\n## Finds\n\nA tooth.\n").sections) == frozenset()
+    assert telling_names([]) == frozenset()
+
+
+def naming(question: str) -> Query:
+    names = telling_names(DIARIES.sections)
+    return understand(Question(question), NOBODY_MISSPELLS, names)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What lay about in Anna's diary?", "according to Anna, what lay where?", "anna: finds?"],
+)
+def test_a_note_that_is_named_is_judged_under_its_own_title(question: str) -> None:
+    query = naming(question)
+    texts = [evidence_words(DIARIES.found(text), query) for text in ("A tooth", "A jaw", "Nothing")]
+    assert texts == [
+        "Field diary of Anna › April › Finds: A tooth lay in the clay.",
+        "April › Finds: A jaw lay in the sand.",
+        "April › Finds: Nothing lay about.",
+    ]
+
+
+def test_a_note_may_be_named_by_its_file() -> None:
+    told = evidence_words(DIARIES.found("Nothing"), naming("What lay about in Cleo's diary?"))
+    assert told == "cleo 2 › April › Finds: Nothing lay about."
+
+
+def test_a_note_that_its_heading_names_already_is_not_named_twice() -> None:
+    notes = Notes({"anna.md": "# Diary of Anna\n\nA tooth.\n", "ben.md": "# Ben\n\nA jaw.\n"})
+    names = telling_names(notes.sections)
+    query = understand(Question("What does Anna's diary hold?"), NOBODY_MISSPELLS, names)
+    assert query.note_names
+    assert evidence_words(notes.found("A tooth"), query) == "Diary of Anna: A tooth."
+
+
+@pytest.mark.parametrize("question", ["What lay about?", "Is there a diary of the field finds?"])
+def test_a_question_that_names_no_note_changes_no_heading(question: str) -> None:
+    for section in DIARIES.sections:
+        assert heading_words(section, naming(question)) == heading_words(section)
+
+
+# What introduces a thing
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "is_so"),
+    [
+        ("A fugue is a piece for several voices.", "fugue", True),
+        ("Fugues are pieces for several voices.", "fugue", True),
+        ("The water table is where wet ground begins.", "water table", True),
+        ("Hubris means overbearing pride.", "hubris", True),
+        ("- Hubris means overbearing pride.", "hubris", True),
+        ("A fugue has several voices.", "fugue", False),  # says something else of it
+        ("Bach wrote that a fugue is hard.", "fugue", False),  # opens with something else
+        ("A double fugue is a fugue of two subjects.", "fugue", False),  # a narrower thing
+        ("A fugue", "fugue", False),
+        ("A fugue is a piece.", "", False),
+        ("| fugue is | canon |\n|--|--|\n| fugue is | hard |", "fugue", False),
+    ],
+)
+def test_a_block_introduces_what_it_opens_with(text: str, name: str, is_so: bool) -> None:
+    (section,) = Notes.of(f"{text}\n").sections
+    assert introduces(section, section.blocks[-1], set(stems(name))) is is_so
+
+
+def test_what_the_heading_says_of_a_name_the_block_need_not() -> None:
+    (section,) = Notes.of("# Organ pipes\n\nA pipe is a tube that sounds.\n").sections
+    assert introduces(section, section.blocks[0], set(stems("organ pipe")))
+    assert not introduces(section, section.blocks[0], set(stems("water pipe")))
 
 
 # How much each word tells

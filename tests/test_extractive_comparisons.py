@@ -70,7 +70,7 @@ def test_rows_of_one_table_stand_side_by_side(shelf: Shelf) -> None:
 def test_a_side_is_also_told_by_what_it_is(shelf: Shelf) -> None:
     # Asked for training, ONTAP has its line; that Lustre scales is what it is, not what was asked.
     lines = told(composed(shelf, "Lustre vs ONTAP, which costs more?"))
-    assert "Lustre scales to millions of operations for training." in lines
+    assert any(line.startswith("Lustre scales to millions of operations") for line in lines)
     assert any(line.startswith("ONTAP supports") for line in lines)
 
 
@@ -139,3 +139,112 @@ def test_an_item_that_leans_on_its_lead_comes_with_it(tmp_path: Path) -> None:
         lines = told(composed(shelf, "EFS vs EBS for training data"))
     at = next(n for n, line in enumerate(lines) if line.startswith("Because of this"))
     assert lines[at - 1] == "Dearer than S3 and slower than Lustre"
+
+
+ROCKS = {
+    "rocks.md": (
+        "# Rocks\n\n## Kinds\n\nBasalt and granite differ in how they cool.\n\n"
+        "{behind}\n\n## Basalt\n\nBasalt is a dark rock.\n\n"
+        "## Granite\n\nGranite is a pale rock.\n"
+    )
+}
+DIFFER = "Basalt and granite differ in how they cool."
+
+
+def of_rocks(folder: Path, *behind: str) -> list[str]:
+    note = {"rocks.md": ROCKS["rocks.md"].format(behind="\n\n".join(behind))}
+    with Shelf.open(note, folder, WordReranker()) as shelf:
+        return told(composed(shelf, "How do basalt and granite differ in how they cool?"))
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        ("Basalt hardens fast at the surface.", "Granite hardens slowly below ground."),
+        ("Granite hardens slowly below ground.", "Basalt hardens fast at the surface."),
+        ("Basalt hardens fast at the surface.",),
+    ],
+)
+def test_who_says_that_two_things_differ_says_next_in_what(
+    tmp_path: Path, behind: tuple[str, ...]
+) -> None:
+    lines = of_rocks(tmp_path, *behind)
+    assert lines[: 1 + len(behind)] == [DIFFER, *behind]
+    assert len(lines) == len(set(lines))
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        ("Quarries sell stone to builders.", "Basalt hardens fast at the surface."),
+        ("Quarries sell stone to builders.",),
+    ],
+)
+def test_what_names_neither_side_is_not_read_on(tmp_path: Path, behind: tuple[str, ...]) -> None:
+    lines = of_rocks(tmp_path, *behind)
+    assert lines[0] == DIFFER
+    assert "Quarries sell stone to builders." not in lines
+    assert any(line.startswith("Granite") for line in lines)
+
+
+def test_only_the_next_few_blocks_are_read_on(tmp_path: Path) -> None:
+    behind = [f"Granite number{n} was named{n} later{n}." for n in range(9)]
+    lines = of_rocks(tmp_path, *behind)
+    assert lines[1 : 1 + comparisons.MOST_READ_ON] == behind[: comparisons.MOST_READ_ON]
+    assert len([line for line in lines if "named" in line]) < len(behind)
+
+
+MOONS = {
+    "moons.md": (
+        "# Moons\n\n| moon | planet | radius | found |\n|---|---|---|---|\n"
+        "| Io | Jupiter | 1821 km | 1610 |\n| Titan | Saturn | 2575 km | 1655 |\n"
+        "| Titania | Uranus | 789 km | 1787 |\n| Old Triton | Neptune | 1353 km | 1846 |\n"
+        "| Triton | Neptune | 1355 km | 1989 |\n"
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("Compare the radius of Titan with Io",
+         ["Titan — radius: 2575 km", "Io — radius: 1821 km"]),
+        ("Io vs Titan: which radius do they have?",
+         ["Io — radius: 1821 km", "Titan — radius: 2575 km"]),
+        ("How does the radius of Titan differ from Titania?",
+         ["Titan — radius: 2575 km", "Titania — radius: 789 km"]),
+        ("Titania vs Titan, which radius is larger?",
+         ["Titania — radius: 789 km", "Titan — radius: 2575 km"]),
+        ("Io vs Old Triton, which radius is larger?",
+         ["Io — radius: 1821 km", "Old Triton — radius: 1353 km"]),
+        ("Compare the radius of Triton with Old Triton",
+         ["Triton — radius: 1355 km", "Old Triton — radius: 1353 km"]),
+        ("Compare the radius of Old Triton with Triton",
+         ["Old Triton — radius: 1353 km", "Triton — radius: 1355 km"]),
+    ],
+)  # fmt: skip
+def test_each_side_has_the_row_of_its_label(tmp_path: Path, question: str, rows: list[str]) -> None:
+    with Shelf.open(MOONS, tmp_path, WordReranker()) as shelf:
+        assert told(composed(shelf, question)) == rows
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Compare the radius of Io with Triton",
+        pytest.param(
+            "Triton vs Titan: which radius do they have?",
+            marks=pytest.mark.xfail(
+                strict=True, reason="the best block of a side may be the row of a longer name"
+            ),
+        ),
+    ],
+)
+def test_a_label_that_is_the_name_beats_one_that_holds_it(tmp_path: Path, question: str) -> None:
+    with Shelf.open(MOONS, tmp_path, WordReranker()) as shelf:
+        assert "Triton — radius: 1355 km" in told(composed(shelf, question))
+
+
+def test_a_table_without_a_row_for_a_side_gives_no_comparison(tmp_path: Path) -> None:
+    with Shelf.open(MOONS, tmp_path, WordReranker()) as shelf:
+        assert composed(shelf, "Compare the radius of Titan with Ganymede") == ()

@@ -7,7 +7,12 @@ from desks import Notes, told
 
 from chatbot.draft import Line
 from chatbot.extractive import lists
-from chatbot.extractive.lists import FITTING_LOGITS_BEHIND, MOST_FITTING, WORDS_ALLOWED
+from chatbot.extractive.lists import (
+    FITTING_LOGITS_BEHIND,
+    MOST_FITTING,
+    MOST_ROWS_OPENED,
+    WORDS_ALLOWED,
+)
 
 NOTE = (
     "# Encryption\n\n## Methods\n\nThere are three methods of encrypting objects:\n\n"
@@ -84,6 +89,88 @@ def test_a_long_list_is_cut_to_first_sentences_and_then_to_what_fits() -> None:
 def test_a_list_of_one_endless_item_still_has_one_item() -> None:
     notes = Notes.of(f"# L\n\nThis is the item:\n\n- {'word ' * 300}\n")
     assert len(composed(notes, "Which items are there?", "This is")) == 2
+
+
+# What a block opens
+
+OPENERS = (
+    "# Crops\n\nThese crops take turns:\n\n| crop | season |\n|--|--|\n| rye | autumn |\n"
+    "| peas | spring |\n\nA plain remark.\n\n| tool | use |\n|--|--|\n| hoe | weeds |\n\n"
+    "Two gates are open:\n\n- the north gate with its two towers\n- south\n\n"
+    "A long table:\n\n| bed | size |\n|--|--|\n"
+    + "".join(f"| bed {n} | {n} |\n" for n in range(MOST_ROWS_OPENED + 1))
+    + "\nA dangling lead-in:\n\nIt opens nothing.\n"
+)
+
+
+def opened(opening: str, *words_allowed: int) -> list[str]:
+    found = Notes.of(OPENERS).found(opening)
+    return told(lists.opened_lines(found.section, found.block, *words_allowed))
+
+
+def test_a_lead_in_brings_the_names_in_its_table() -> None:
+    assert opened("These crops") == ["These crops take turns:", "- rye", "- peas"]
+
+
+def test_the_names_in_a_table_are_cited_with_its_header() -> None:
+    notes = Notes.of(OPENERS)
+    found = notes.found("These crops")
+    lines = lists.opened_lines(found.section, found.block)
+    lead, rows, header = notes.quotes(lines)
+    assert lead == "These crops take turns:"
+    assert "rye" in rows
+    assert "peas" in rows
+    assert "season" in header
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "A plain remark",  # stands before a table, and does not say that it follows
+        "A long table",  # the names alone of many rows answer nothing
+        "A dangling",  # no table and no list
+        "It opens",  # the last sentence before nothing
+        "peas",  # a row
+    ],
+)
+def test_what_opens_nothing_brings_nothing(opening: str) -> None:
+    assert opened(opening) == []
+
+
+@pytest.mark.parametrize("lead", ["Two gates are open:", "Two gates are open"])
+def test_a_list_is_opened_whether_its_lead_says_so_or_not(lead: str) -> None:
+    notes = Notes.of(f"# Town\n\n{lead}\n\n- north\n- south\n")
+    found = notes.found("Two gates")
+    assert told(lists.opened_lines(found.section, found.block)) == [lead, "- north", "- south"]
+
+
+@pytest.mark.parametrize(
+    ("words_allowed", "items"),
+    [
+        (WORDS_ALLOWED, 2),
+        (8, 2),
+        (7, 1),  # the second has no room
+        (6, 0),  # nor has the first
+        (0, 0),
+    ],
+)
+def test_a_list_is_opened_as_far_as_there_is_room(words_allowed: int, items: int) -> None:
+    lines = opened("Two gates", words_allowed)
+    assert len(lines) == (items + 1 if items else 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("These crops take turns:", True),
+        ("These crops take turns: ", True),
+        ("Note: crops take turns.", False),
+        ("Do crops take turns?", False),
+    ],
+)
+def test_a_colon_at_the_end_says_that_something_follows(text: str, is_so: bool) -> None:
+    (section,) = Notes.of(f"{text}\n").sections
+    assert lists.opens(section.blocks[-1]) is is_so
 
 
 # By two of its items

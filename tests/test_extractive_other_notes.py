@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
-from desks import Notes, told
+from conftest import WordReranker
+from desks import Notes, Shelf, told
 
 from chatbot.extractive.answerer import compose
-from chatbot.extractive.other_notes import ALSO, LOGITS_BEHIND, LOWEST_LOGIT, OTHERWISE
+from chatbot.extractive.desk import block_line
+from chatbot.extractive.other_notes import (
+    ALSO,
+    LOGITS_BEHIND,
+    LOWEST_LOGIT,
+    OTHERWISE,
+    with_other_note,
+)
 
 NOTES = Notes(
     {
@@ -19,10 +30,16 @@ NOTES = Notes(
 )
 
 
+class NoOthers:
+    """A searcher that knows of no other notes than the desk's candidates."""
+
+    sources = ()
+
+
 def composed(question: str, best: str, other: str, behind: float = 1.0) -> list[str]:
     first = NOTES.found(best, 5.0)
     desk = NOTES.desk(question, first, NOTES.found(other, first.logit - behind))
-    return told(compose(desk, searcher=None))  # type: ignore[arg-type] # nothing is compared
+    return told(compose(desk, NoOthers()))  # type: ignore[arg-type]
 
 
 QUESTION = "How many days are scratch files kept?"
@@ -64,7 +81,7 @@ def test_a_note_judged_far_worse_adds_nothing(behind: float) -> None:
 
 def test_the_other_note_has_a_footnote_of_its_own() -> None:
     first, other = NOTES.found("Scratch files are kept", 5.0), NOTES.found("Scratch files live", 4)
-    lines = compose(NOTES.desk(QUESTION, first, other), searcher=None)  # type: ignore[arg-type]
+    lines = compose(NOTES.desk(QUESTION, first, other), NoOthers())  # type: ignore[arg-type]
     assert [line.spans[0].section.source for line in lines] == ["anna.md", "ben.md"]
 
 
@@ -79,5 +96,119 @@ def test_a_note_on_something_else_is_never_said_to_say_otherwise() -> None:
     best = notes.found("Backups of the database", 5.0)
     for other in ("Backups of the file", "The database is"):
         desk = notes.desk("How long are backups of the database kept?", best, notes.found(other, 4))
-        lines = told(compose(desk, searcher=None))  # type: ignore[arg-type]
+        lines = told(compose(desk, NoOthers()))  # type: ignore[arg-type]
         assert not any(line.startswith(OTHERWISE) for line in lines)
+
+
+# What the question does not find: another note says the same in its own words, with another number
+
+INCUBATOR = "# Lab\n\n## Incubator\n\nThe incubator keeps the cultures at 37 degrees.\n"
+SPARE = "\nThe incubator keeps the spare cultures at 30 degrees.\n"
+WARM = "How warm is it in there?"
+
+
+def beside(
+    folder: Path, notes: dict[str, str], question: str = WARM, scope: frozenset[str] | None = None
+) -> list[str]:
+    """What is told beside the incubator's block, which alone is on the desk."""
+    with Shelf.open(notes, folder, WordReranker()) as shelf:
+        desk = shelf.desk(question, **({} if scope is None else {"scope": scope}))
+        best = next(c for c in desk.candidates if c.block.text.endswith("at 37 degrees."))
+        line = block_line(best.section, best.block)
+        lines = with_other_note(replace(desk, candidates=(best,)), (line,), shelf.searcher)
+        assert lines[0] == line
+        return told(lines[1:])
+
+
+@pytest.mark.parametrize(
+    ("other", "phrase"),
+    [
+        ("Cultures in the incubator are kept at 39 degrees.", OTHERWISE),
+        ("The incubator keeps cultures at 36.5 degrees.", OTHERWISE),
+        ("- our incubator: cultures kept at 42 degrees, always", OTHERWISE),
+        ("Keep all cultures at 20 degrees until the incubator is free.", OTHERWISE),
+    ],
+)
+def test_a_note_that_gives_another_number_for_the_same_is_found(
+    tmp_path: Path, other: str, phrase: str
+) -> None:
+    notes = {"anna.md": INCUBATOR, "ben.md": f"# Diary\n\n{other}\n\nIt rained.\n"}
+    assert beside(tmp_path, notes) == [f"{phrase} {other.removeprefix('- ')}"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Cultures in the incubator are kept at 37 degrees.",  # the same number
+        "Cultures in the incubator are kept warm.",  # none
+        "The incubator keeps the cultures at 80 percent humidity.",  # of another unit
+        "The oven dries the glass at 150 degrees.",  # about something else
+        "37 degrees.",  # hardly any words
+    ],
+)
+def test_a_note_that_gives_no_other_number_for_the_same_is_left_out(
+    tmp_path: Path, other: str
+) -> None:
+    notes = {"anna.md": INCUBATOR, "ben.md": f"# Diary\n\n{other}\n"}
+    assert beside(tmp_path, notes) == []
+
+
+def test_a_note_that_agrees_is_passed_over_for_one_that_does_not(tmp_path: Path) -> None:
+    notes = {
+        "anna.md": INCUBATOR,
+        "ben.md": "# Diary\n\nThe incubator keeps the cultures at 37 degrees, says Ben.\n",
+        "cleo.md": "# Diary\n\nIn summer, cultures of the incubator are kept at 39 degrees.\n",
+    }
+    assert beside(tmp_path, notes) == [
+        f"{OTHERWISE} In summer, cultures of the incubator are kept at 39 degrees."
+    ]
+
+
+def test_the_same_note_is_no_other_note(tmp_path: Path) -> None:
+    assert beside(tmp_path, {"anna.md": INCUBATOR + SPARE, "ben.md": "# B\n\nIt rained.\n"}) == []
+
+
+def test_a_single_note_has_no_other(tmp_path: Path) -> None:
+    assert beside(tmp_path, {"anna.md": INCUBATOR + SPARE}) == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_found"),
+    [
+        (None, True),
+        ({"anna.md", "ben.md"}, True),
+        ({"anna.md"}, False),
+        ({"anna.md", "cleo.md"}, False),
+    ],
+)
+def test_only_the_notes_in_scope_are_searched_for_another_number(
+    tmp_path: Path, scope: set[str] | None, is_found: bool
+) -> None:
+    notes = {
+        "anna.md": INCUBATOR,
+        "ben.md": "# Diary\n\nCultures in the incubator are kept at 39 degrees.\n",
+        "cleo.md": "# Diary\n\nIt rained.\n",
+    }
+    told_beside = beside(tmp_path, notes, WARM, None if scope is None else frozenset(scope))
+    assert bool(told_beside) is is_found
+
+
+def test_a_best_block_without_numbers_looks_for_no_other() -> None:
+    class NeverAsked:
+        sources = ("anna.md", "ben.md")
+
+    best = NOTES.found("Scratch is fast", 5.0)
+    line = block_line(best.section, best.block)
+    desk = NOTES.desk("Is scratch fast?", best)
+    assert with_other_note(desk, [line], NeverAsked()) == (line,)  # type: ignore[arg-type]
+
+
+def test_a_note_that_agrees_hides_none_that_disagrees() -> None:
+    desk = NOTES.desk(
+        QUESTION,
+        NOTES.found("Scratch files are kept", 5.0),
+        NOTES.found("Files on scratch", 4.9),
+        NOTES.found("Scratch files live", 4.8),
+    )
+    lines = told(compose(desk, NoOthers()))  # type: ignore[arg-type]
+    assert any(line.startswith(OTHERWISE) for line in lines)

@@ -13,6 +13,7 @@ from chatbot.extractive.desk import (
     LOWEST_NEIGHBOUR_LOGIT,
     NEIGHBOUR_LOGITS_BEHIND,
     WORDS_IN_A_THOUGHT,
+    WORDS_OF_A_SHORT_THOUGHT,
     WORDS_WANTED,
     points_back,
     same_thought,
@@ -27,9 +28,11 @@ from chatbot.extractive.sentences import (
     Reach,
 )
 
+# Sentences of a paragraph that is too long to be one thought as a whole.
+LONG = " ".join(f"filler{n}" for n in range(WORDS_OF_A_SHORT_THOUGHT))
 NOTE = (
     "# Compute\n\n## Functions\n\nA function runs your code without servers. "
-    "It stops after fifteen minutes. Memory is set by hand. Prices follow memory.\n\n"
+    f"It stops after fifteen minutes. Memory is set by hand. Prices follow memory. So {LONG}.\n\n"
     "Another paragraph on functions.\n\n"
     "## Instances\n\nAn instance is a rented virtual server.\n\n"
     "Know these facts:\n\n"
@@ -102,6 +105,14 @@ def test_sentences_of_one_item_are_one_thought(notes: Notes) -> None:
         "Spot instances are cheap.",
         "They can be taken away.",
     ]
+
+
+@pytest.mark.parametrize(("more", "is_whole"), [(0, True), (1, False)])
+def test_a_short_paragraph_is_one_thought(more: int, is_whole: bool) -> None:
+    rest = " ".join(f"filler{n}" for n in range(WORDS_OF_A_SHORT_THOUGHT - 6 + more))
+    notes = Notes.of(f"# A\n\nMemory is set by hand. Beyond {rest}.\n")
+    whole = ["Memory is set by hand.", f"Beyond {rest}."]
+    assert thought(notes, notes.found("Memory")) == (whole if is_whole else whole[:1])
 
 
 def test_equal_sections_count_as_one(notes: Notes) -> None:
@@ -189,8 +200,8 @@ def test_no_sentence_is_told_twice(notes: Notes) -> None:
     logits = {"It stops": 6.0, "A function": 5.9, "Memory": 5.8}
     lines = composed(notes, "functions?", logits)
     assert lines == [
-        "A function runs your code without servers. It stops after fifteen minutes."
-        " Memory is set by hand."
+        "It stops after fifteen minutes. Memory is set by hand.",
+        "A function runs your code without servers.",
     ]
 
 
@@ -285,3 +296,89 @@ def test_a_definition_is_how_the_named_section_begins(notes: Notes) -> None:
 )
 def test_other_questions_get_no_opening(notes: Notes, question: str, opening: str) -> None:
     assert defined(notes, question, opening) == []
+
+
+# The sentence that answers, before the one that leads to it
+
+PARAGRAPH = (
+    "# Bees\n\nForagers return at dusk. The hive counts forty thousand workers. "
+    "However, few of them live through winter. Drones are fed.\n"
+)
+
+
+def in_front(opening: str) -> list[str]:
+    notes = Notes.of(PARAGRAPH)
+    best = notes.found(opening)
+    return told(sentences.direct_first(best, same_thought(best.section, best.block)))
+
+
+@pytest.mark.parametrize(
+    ("opening", "first", "behind"),
+    [
+        ("The hive", "The hive counts", "Foragers return at dusk."),
+        ("Drones", "Drones are fed.", "Foragers return at dusk. The hive counts"),
+    ],
+)
+def test_the_sentence_that_answers_stands_in_front(opening: str, first: str, behind: str) -> None:
+    front, back = in_front(opening)
+    assert front.startswith(first)
+    assert back.startswith(behind)
+
+
+def test_the_first_sentence_of_a_thought_stands_in_front_anyway() -> None:
+    (line,) = in_front("Foragers")
+    assert line == " ".join(PARAGRAPH.split("\n")[2:]).strip()
+
+
+def test_a_sentence_that_carries_on_keeps_its_place() -> None:
+    (line,) = in_front("However")
+    assert line.startswith("Foragers return at dusk. The hive counts")
+
+
+@pytest.mark.parametrize("opener", ["But", "And", "So", "Then", "Instead", "For example,", "Once"])
+def test_no_sentence_is_told_before_the_one_that_it_follows(opener: str) -> None:
+    notes = Notes.of(f"# Bees\n\nThe hive is full. {opener} the queen leaves.\n")
+    best = notes.found(opener)
+    (line,) = sentences.direct_first(best, same_thought(best.section, best.block))
+    assert line.text == f"The hive is full. {opener} the queen leaves."
+
+
+def test_a_thought_told_the_other_way_round_is_one_quote_in_its_own_order() -> None:
+    notes = Notes.of(PARAGRAPH)
+    best = notes.found("Drones")
+    lines = sentences.direct_first(best, same_thought(best.section, best.block))
+    assert notes.quotes(lines) == [PARAGRAPH.partition("\n\n")[2].strip()]
+
+
+def test_no_word_of_a_thought_is_lost_or_told_twice() -> None:
+    for opening in ("Foragers", "The hive", "However", "Drones"):
+        told_words = " ".join(in_front(opening)).split()
+        assert sorted(told_words) == sorted(PARAGRAPH.partition("\n\n")[2].split())
+
+
+def test_a_lead_in_without_what_it_opens_is_no_second_thought() -> None:
+    notes = Notes.of(
+        "# Bees\n\nThe hive counts forty thousand workers.\n\n"
+        "The hive has these guests:\n\n```\nmites moths\n```\n"
+    )
+    logits = {"The hive counts": 5.0, "The hive has": 4.9}
+    assert composed(notes, "Who lives there?", logits) == [
+        "The hive counts forty thousand workers."
+    ]
+
+
+# What introduces a thing, wherever it stands
+
+
+def test_a_definition_is_what_introduces_the_thing() -> None:
+    notes = Notes.of(
+        "# Music\n\n## Forms\n\nForms abound.\n\nA fugue is a piece for several voices.\n\n"
+        "## Fugue\n\nBach wrote many of them.\n"
+    )
+    desk = notes.desk("What is a fugue?", notes.found("Bach"), notes.found("A fugue is"))
+    assert told(sentences.compose_definition(desk)) == ["A fugue is a piece for several voices."]
+
+
+def test_what_introduces_another_thing_is_no_definition() -> None:
+    notes = Notes.of("# Music\n\nA double fugue is a fugue of two subjects.\n")
+    assert defined(notes, "What is a canon?", "A double") == []

@@ -22,9 +22,17 @@ CLASSES = (
 )
 
 
+LONG_REMARK = "lost with its zone, as every copy of an object stands in one building only"
+
+
 @pytest.fixture(scope="module")
 def classes() -> Notes:
     return Notes.of(CLASSES)
+
+
+@pytest.fixture(scope="module")
+def long_rows() -> Notes:
+    return Notes.of(CLASSES.replace("lost with its zone", LONG_REMARK))
 
 
 def composed(notes: Notes, question: str, opening: str) -> tuple[Line, ...]:
@@ -156,17 +164,28 @@ def cells(notes: Notes, question: str, opening: str, judge: Preferring) -> list[
     return [best.block.cells[at].text for at in chosen]
 
 
-def test_the_best_judged_cells_are_given_when_no_column_is_named(classes: Notes) -> None:
+def test_the_best_judged_cells_are_given_when_no_column_is_named(long_rows: Notes) -> None:
     question = "What about One Zone?"
-    assert cells(classes, question, "One", Preferring("lost")) == ["lost with its zone"]
-    assert cells(classes, question, "One", Preferring("30 days", "lost")) == [
+    assert cells(long_rows, question, "One", Preferring("lost")) == [LONG_REMARK]
+    assert cells(long_rows, question, "One", Preferring("30 days", "lost")) == [
         "30 days",
-        "lost with its zone",
+        LONG_REMARK,
     ]
 
 
-def test_no_more_than_a_few_cells_are_given(classes: Notes) -> None:
-    assert len(cells(classes, "What about One Zone?", "One", Preferring("One"))) == MOST_CELLS
+def test_no_more_than_a_few_cells_of_a_long_row_are_given(long_rows: Notes) -> None:
+    assert len(cells(long_rows, "What about One Zone?", "One", Preferring("One"))) == MOST_CELLS
+
+
+def test_a_short_row_is_given_whole_when_no_column_is_named(classes: Notes) -> None:
+    given = cells(classes, "What about One Zone?", "One", Preferring("lost"))
+    assert given == ["1", "30 days", "lost with its zone"]
+
+
+def test_a_cell_of_the_asked_kind_is_given_where_the_named_column_has_none() -> None:
+    notes = Notes.of("|worker|DPU per worker|memory|\n|--|--|--|\n|G.2X|2|32 GB|\n|G.1X|1|16 GB|\n")
+    question = "How many gigabytes of RAM has a G.2X worker per DPU?"
+    assert cells(notes, question, "G.2X", Preferring("DPU")) == ["2", "32 GB"]
 
 
 def test_a_cell_that_holds_the_rest_of_the_question_is_given_beside_the_named_column(

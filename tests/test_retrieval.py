@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from conftest import WordReranker
-from desks import Shelf, asked
+from desks import NOBODY_MISSPELLS, Shelf, asked
 
+from chatbot.answer import Passage, Question, Turn
+from chatbot.query import understand
 from chatbot.reranker import Reranker
 from chatbot.retrieval import BLOCKS_JUDGED, Retrieval
 from ingest.notes import BlockKind
@@ -246,3 +248,161 @@ def test_a_shortlist_is_not_judged_yet(open_shelf: OpenShelf) -> None:
 )
 def test_search_syntax_is_only_words(open_shelf: OpenShelf, question: str) -> None:
     assert open_shelf().retrieve(question).passages
+
+
+# A question in parts, and one that can be read in two ways
+
+
+def found(names: str) -> Retrieval:
+    """What was found, one passage a letter; nothing else is told of them."""
+    passages = tuple(Passage("a.md", ("A",), "a", (1, 1), 0, 1, 0.5, n, n, n) for n in names)
+    return Retrieval(passages, ())
+
+
+def letters(passages: Sequence[Passage]) -> str:
+    return "".join(passage.chunk_id for passage in passages)
+
+
+@pytest.mark.parametrize(
+    ("parts", "limit", "taken"),
+    [
+        (("abc", "xyz"), 5, "axbyc"),
+        (("abc", "xyz"), 6, "axbycz"),
+        (("abc", "xyz"), 1, "a"),
+        (("abc", "xyz", "pqr"), 5, "axpby"),
+        (("a", "xyz"), 5, "axyz"),  # one has nothing more
+        (("", "xyz"), 5, "xyz"),
+        (("abc", "abc"), 5, "abc"),  # none is given twice
+        (("abc", "cba"), 5, "acb"),
+        (("", ""), 5, ""),
+    ],
+)
+def test_the_passages_of_the_parts_take_turns(
+    parts: tuple[str, ...], limit: int, taken: str
+) -> None:
+    whole = Retrieval.of_parts([found(part) for part in parts], limit)
+    assert letters(whole.passages) == taken
+    assert whole.candidates == ()
+    assert [letters(part.passages) for part in whole.parts] == list(parts)
+
+
+@pytest.mark.parametrize(
+    ("likelier", "other", "taken"),
+    [
+        ("abc", "xyz", "axb"),
+        ("abc", "bca", "abc"),
+        ("abcde", "x", "axbcd"),
+        ("", "xyz", ""),
+        ("abc", None, "abc"),
+    ],
+)
+def test_the_passages_of_two_readings_take_turns_and_are_no_more(
+    likelier: str, other: str | None, taken: str
+) -> None:
+    one = found(likelier)
+    both = Retrieval(one.passages, (), other=None if other is None else found(other))
+    assert letters(both.of_both_readings()) == taken
+
+
+IN_PARTS = "How long do functions run? What do buckets become?"
+
+
+def test_each_part_is_looked_for_by_itself(open_shelf: OpenShelf) -> None:
+    shelf = open_shelf()
+    whole = shelf.retrieve(IN_PARTS)
+    query = asked(IN_PARTS)
+    assert [part.text for part in query.parts] == IN_PARTS.replace("? ", "?|").split("|")
+    assert whole.parts == tuple(shelf.searcher.retrieve(part) for part in query.parts)
+    assert [p.heading[-1] for p in whole.passages[:2]] == ["Functions", "Archive"]
+    assert len(whole.passages) <= 5
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 50])
+def test_a_question_in_parts_has_no_more_passages_than_wanted(
+    open_shelf: OpenShelf, limit: int
+) -> None:
+    chunks = [p.chunk_id for p in open_shelf().retrieve(IN_PARTS, limit).passages]
+    assert 0 < len(chunks) == len(set(chunks)) <= limit
+
+
+def test_a_scope_holds_for_every_part(open_shelf: OpenShelf) -> None:
+    found = open_shelf().retrieve(IN_PARTS, scope=frozenset({"storage.md"}))
+    assert {p.source for part in found.parts for p in part.passages} == {"storage.md"}
+    assert {c.section.source for part in found.parts for c in part.candidates} == {"storage.md"}
+
+
+def test_both_readings_of_a_question_are_looked_for(open_shelf: OpenShelf) -> None:
+    shelf = open_shelf()
+    history = (Turn("How long do functions run?", "\u2026"),)
+    query = understand(Question("Which volumes?", history), NOBODY_MISSPELLS)
+    found = shelf.searcher.retrieve(query)
+    assert query.other is not None
+    assert found.other == shelf.searcher.retrieve(query.other)
+    headings = [p.heading[-1] for p in found.of_both_readings()]
+    assert found.passages[0].heading[-1] == headings[0]
+    assert "Functions" in headings
+
+
+def test_a_question_that_stands_is_looked_for_once(open_shelf: OpenShelf) -> None:
+    found = open_shelf().retrieve("How long do functions run?")
+    assert (found.parts, found.other) == ((), None)
+    assert found.of_both_readings() == found.passages
+
+
+# What a thing is
+
+FUGUES = "# Music\n\n## Pieces\n\n" + "".join(
+    f"- fugue number {n} is hard\n" for n in range(3 * BLOCKS_JUDGED)
+)
+OPENING = "Several voices enter one after another."
+INTRODUCTION = "A fugue is a piece for several voices."
+
+
+def blocks_of(found: Retrieval) -> list[str]:
+    return [candidate.block.text for candidate in found.candidates]
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is a fugue?", "So what is a fugue?", "What are fugues?", "What is the idea of a fugue?"],
+)
+def test_how_the_named_section_begins_is_judged_when_it_is_asked_what_it_is(
+    open_shelf: OpenShelf, question: str
+) -> None:
+    shelf = open_shelf({"a.md": FUGUES, "b.md": f"# Forms\n\n## Fugue\n\n{OPENING}\n"})
+    assert OPENING in blocks_of(shelf.retrieve(question))
+
+
+@pytest.mark.parametrize("question", ["What is a fugue?", "What does fugue mean?"])
+def test_what_introduces_the_thing_is_judged_wherever_it_stands(
+    open_shelf: OpenShelf, question: str
+) -> None:
+    shelf = open_shelf({"a.md": FUGUES, "b.md": f"# Forms\n\nForms.\n\n{INTRODUCTION}\n"})
+    assert INTRODUCTION in blocks_of(shelf.retrieve(question))
+
+
+def test_defining_a_thing_asks_what_it_is(open_shelf: OpenShelf) -> None:
+    shelf = open_shelf({"a.md": FUGUES, "b.md": f"# Forms\n\n## Fugue\n\n{OPENING}\n"})
+    assert OPENING in blocks_of(shelf.retrieve("Define fugue"))
+
+
+def test_a_section_is_not_opened_for_more_than_its_name(open_shelf: OpenShelf) -> None:
+    text = f"# Forms\n\n## Fugue\n\n{OPENING}\n\n{INTRODUCTION}\n"
+    shelf = open_shelf({"a.md": FUGUES, "b.md": text})
+    for question in ("What is the hard number of a fugue?", "Which fugue number is hard?"):
+        assert not {OPENING, INTRODUCTION} & set(blocks_of(shelf.retrieve(question)))
+
+
+def test_sections_out_of_scope_are_not_opened(open_shelf: OpenShelf) -> None:
+    text = f"# Forms\n\n## Fugue\n\n{OPENING}\n\n{INTRODUCTION}\n"
+    shelf = open_shelf({"a.md": FUGUES, "b.md": text})
+    found = shelf.retrieve("What is a fugue?", scope=frozenset({"a.md"}))
+    assert {candidate.section.source for candidate in found.candidates} == {"a.md"}
+    assert {OPENING, INTRODUCTION} <= set(blocks_of(shelf.retrieve("What is a fugue?")))
+
+
+def test_no_block_is_judged_twice_for_a_definition(open_shelf: OpenShelf) -> None:
+    text = f"# Forms\n\n## Fugue\n\n{INTRODUCTION}\n"
+    found = open_shelf({"a.md": FUGUES, "b.md": text}).retrieve("What is a fugue?")
+    keys = [candidate.key for candidate in found.candidates]
+    assert len(keys) == len(set(keys)) <= BLOCKS_JUDGED

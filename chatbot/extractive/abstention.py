@@ -21,7 +21,8 @@ from chatbot.draft import Line
 from chatbot.extractive.decision_models import Model
 from chatbot.extractive.desk import Desk, word_count
 from chatbot.extractive.direct import asks_what_to_use
-from chatbot.words import content_stems, content_words, stem, stems
+from chatbot.query import Query
+from chatbot.words import content_stems, content_words, stem, stems, words
 from ingest.mojibake import repair
 from ingest.notes import BlockKind
 
@@ -85,11 +86,12 @@ class Confidence:
         self, desk: Desk, lines: Sequence[Line], passages: Sequence[Passage]
     ) -> dict[str, float]:
         """What the decision looks at, by name; `lines` holds at least one."""
-        told = told_words(lines)
+        told = told_words(lines, desk.query)
         return {
             **_judged(desk, told),
             **_covered(desk, lines, told),
             **self._alike(desk, lines, told),
+            **_value_in(desk),
             **_of_kind(desk, lines, told),
             **_size(desk, lines),
             "stub_first": float(bool(passages) and self.is_stub(passages[0].section_id)),
@@ -118,14 +120,14 @@ class Confidence:
         }
 
 
-def told_words(lines: Sequence[Line]) -> str:
+def told_words(lines: Sequence[Line], query: Query | None = None) -> str:
     """The lines as one text, each section's heading in front of its first line."""
     parts, headed = [], set()
     for line in lines:
         section = line.spans[0].section
         if section.id not in headed:
             headed.add(section.id)
-            parts.append(f"{heading_words(section)}:")
+            parts.append(f"{heading_words(section, query)}:")
         parts.append(line.text)
     return repair(" ".join(parts))
 
@@ -206,6 +208,47 @@ def _of_kind(desk: Desk, lines: Sequence[Line], told: str) -> dict[str, float]:
         "how": float(bool(_HOW.search(question))),
         "how_without_means": float(bool(_HOW.search(question)) and not _MEANS.search(body)),
         "number_apart": float(_asks_number(desk) and not _number_beside(desk, body)),
+    }
+
+
+_WHEN = re.compile(
+    r"^(?:\W|and |so )*when\b"
+    r"|\b(?:on|at|by|from|until|since) (?:what|which) (?:date|day|time|year|month|hour)\b"
+    r"|\bwhen (?:did|was|were|is|does|will|do)\b|\bwhat (?:time|date|day|year)\b",
+    re.IGNORECASE,
+)
+_MOMENT = re.compile(
+    r"\d|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+    r"|\b(?:after|before|until|till|once|as soon as|when|whenever|if|during|while|since|only"
+    r"|at the|on the|every|daily|weekly|monthly|immediately)\b",
+    re.IGNORECASE,
+)
+_WHO = re.compile(r"\b(?:who|whose|whom)\b", re.IGNORECASE)
+
+
+def _value_in(desk: Desk) -> dict[str, float]:
+    """Whether the best block has a value of the asked kind that the question does not bring."""
+    question, block = desk.query.text, desk.candidates[0].block
+    brought = set(words(question))
+    told = repair(block.text)
+    numbers = [word for word in words(told) if any(c.isdigit() for c in word)]
+    is_new_number = any(number not in brought for number in numbers)
+    names = [
+        n for n in re.findall(r"(?<=[\w,;:] )[A-Z][\w-]+", told) if not set(words(n)) & brought
+    ]
+    asks_number = _asks_number(desk) or _COUNTED.search(question) is not None
+    missing = [k for k in _CHECKED if k in desk.query.asks and not holds_kind(told, k)]
+    lacks_name = _WHO.search(question) is not None and not names
+    lacks_moment = _WHEN.search(question) is not None and _MOMENT.search(told) is None
+    return {
+        "best_kind_missing": float(bool(missing)),
+        "best_number_missing": float(asks_number and not is_new_number),
+        "best_name_missing": float(lacks_name),
+        "best_moment_missing": float(lacks_moment),
+        "asks_number": float(asks_number),
+        "asks_who": float(_WHO.search(question) is not None),
+        "asks_when": float(_WHEN.search(question) is not None),
+        "best_words": float(min(len(told.split()), 40)),
     }
 
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from chatbot.candidates import Candidate, TermWeights
 from chatbot.draft import Line, Span
 from chatbot.query import Query
-from chatbot.words import content_words
 from ingest.notes import Block, BlockKind, Section
 
 # An answer is kept about this short; the best block is given whole, whatever its length.
-WORDS_WANTED = 80
+WORDS_WANTED = 110
 # A sentence may take its neighbours along up to this many words: one quote that reads on.
 WORDS_IN_A_THOUGHT = 75
+WORDS_OF_A_SHORT_THOUGHT = 60
 
-# A block of no more content words than this is a label, not a statement.
-LABEL_WORDS = 3
 # A neighbour in the same paragraph or item is welcome more easily than another block.
 NEIGHBOUR_LOGITS_BEHIND = 6.0
 LOWEST_NEIGHBOUR_LOGIT = -4.0
@@ -29,6 +28,12 @@ _POINTS_BACK = re.compile(
     r"|thus|so|otherwise|additionally|in addition|for example|for instance|as a result"
     r"|(?:for|in|with|from|by) (?:this|these|those|that|such|it|them)"
     r"|once|the latter|the former|both|here|there|traditionally|because of|due to|but|and)\b",
+    re.IGNORECASE,
+)
+# One that opens like this makes no sense before it.
+_CARRIES_ON = re.compile(
+    r"^\W*(?:however|then|also|instead|therefore|thus|so|otherwise|additionally|in addition|but|and"
+    r"|for example|for instance|as a result|the latter|the former|both|once|such)\b",
     re.IGNORECASE,
 )
 
@@ -58,7 +63,15 @@ def block_line(section: Section, block: Block, bullet: str = "") -> Line:
 
 def run_line(section: Section, blocks: Sequence[Block]) -> Line:
     """Neighbouring sentences as one line with one citation."""
-    return Line(" ".join(block.text for block in blocks), (Span.over(section, blocks),))
+    return Line(joined(blocks), (Span.over(section, blocks),))
+
+
+def joined(blocks: Sequence[Block]) -> str:
+    """The words of neighbours, apart where they stand apart in the note: not in Japanese."""
+    parts = [blocks[0].text] if blocks else []
+    for before, block in pairwise(blocks):
+        parts.append(f" {block.text}" if block.start > before.end else block.text)
+    return "".join(parts)
 
 
 def heading_line(section: Section, source_text: Callable[[str], str]) -> Line | None:
@@ -87,9 +100,11 @@ def thought_around(desk: Desk, candidate: Candidate) -> tuple[Block, ...]:
     """The judged sentence with those around it that it needs or that answer as well.
 
     All are of one paragraph or list item and next to each other, so that one quote holds
-    them.
+    them. A short paragraph is one thought, however its sentences are judged.
     """
     sentences = same_thought(candidate.section, candidate.block)
+    if sum(len(block.text.split()) for block in sentences) <= WORDS_OF_A_SHORT_THOUGHT:
+        return sentences
     logits = {
         c.block.ordinal: c.logit for c in desk.candidates if c.section.id == candidate.section.id
     }
@@ -114,26 +129,17 @@ def thought_around(desk: Desk, candidate: Candidate) -> tuple[Block, ...]:
             return sentences[first : last + 1]
 
 
-def opening(section: Section) -> Block | None:
-    """The first sentence or item that says something, which is how notes define a thing."""
-    plain = (BlockKind.SENTENCE, BlockKind.ITEM)
-    return next(
-        (block for block in section.blocks if block.kind in plain and not is_label(block)),
-        None,
-    )
-
-
-def is_label(block: Block) -> bool:
-    """Whether the block is too short to be a statement."""
-    return len(content_words(block.text)) <= LABEL_WORDS
-
-
 def points_back(block: Block) -> bool:
     """Whether the sentence leans on the one before it."""
     return (
         block.kind in (BlockKind.SENTENCE, BlockKind.ITEM)
         and _POINTS_BACK.match(block.text) is not None
     )
+
+
+def carries_on(block: Block) -> bool:
+    """Whether the sentence makes no sense before the one that it follows."""
+    return _CARRIES_ON.match(block.text) is not None
 
 
 def word_count(lines: Sequence[Line]) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatbot.asking import Asks
-from chatbot.candidates import Candidate
+from chatbot.candidates import LABEL_WORDS, Candidate
 from chatbot.draft import Line, Span
-from chatbot.extractive.desk import LABEL_WORDS, Desk, block_line
+from chatbot.extractive import tables
+from chatbot.extractive.desk import Desk, block_line
 from chatbot.words import content_stems, content_words, stem, stems
 from ingest.notes import Block, BlockKind, Section
 
@@ -18,6 +19,7 @@ WORDS_ALLOWED = 120
 FITTING_LOGITS_BEHIND = 4.0
 MOST_FITTING = 5
 LOOKED_AT = 5
+MOST_ROWS_OPENED = 6  # of a longer table the names alone are no answer
 
 
 def hanging(section: Section, block: Block) -> tuple[Block, ...]:
@@ -56,8 +58,34 @@ def compose(desk: Desk, best: Candidate) -> tuple[Line, ...]:
         items = siblings(section, block)
         if desk.coverage(lead.text) > desk.coverage(block.text):
             return _list_lines(section, lead, items)
+    return opened_lines(section, block)
+
+
+def opened_lines(
+    section: Section, block: Block, words_allowed: int = WORDS_ALLOWED
+) -> tuple[Line, ...]:
+    """The block with the list that hangs from it, or the names in the table that it opens.
+
+    None when it opens neither, or where room is scarce and its first item alone has none.
+    """
     items = tuple(item for item in hanging(section, block) if item.kind is BlockKind.ITEM)
-    return _list_lines(section, block, items) if items else ()
+    if items:
+        is_tight = words_allowed < WORDS_ALLOWED
+        if is_tight and _words(items[:1]) > words_allowed:
+            return ()
+        return _list_lines(section, block, items, words_allowed)
+    header = next((b for b in section.blocks if b.ordinal == block.ordinal + 1), None)
+    if header is None or header.kind is not BlockKind.HEADER or not opens(block):
+        return ()
+    rows = [b for b in section.blocks if b.kind is BlockKind.ROW and b.group == header.group]
+    if not rows or len(rows) > MOST_ROWS_OPENED or not all(row.cells for row in rows):
+        return ()
+    return (block_line(section, block), *tables.labels(section, header, rows))
+
+
+def opens(block: Block) -> bool:
+    """Whether the block says that something follows."""
+    return block.text.rstrip().endswith(":")
 
 
 def compose_common(desk: Desk) -> tuple[Line, ...]:
@@ -135,12 +163,14 @@ def compose_fitting(desk: Desk) -> tuple[Line, ...]:
     )
 
 
-def _list_lines(section: Section, lead: Block, items: Sequence[Block]) -> tuple[Line, ...]:
+def _list_lines(
+    section: Section, lead: Block, items: Sequence[Block], words_allowed: int = WORDS_ALLOWED
+) -> tuple[Line, ...]:
     lines = [Line(lead.text, (Span.over(section, (lead,)),))]
     shown = list(items)
-    if _words(shown) > WORDS_ALLOWED:
+    if _words(shown) > words_allowed:
         shown = [item for at, item in enumerate(items) if not at or items[at - 1].item != item.item]
-    while len(shown) > 1 and _words(shown) > WORDS_ALLOWED:
+    while len(shown) > 1 and _words(shown) > words_allowed:
         shown.pop()
     span = Span.over(section, shown)
     lines.extend(Line(item.text, (span,), "- ") for item in shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from chatbot.asking import holds_kind
@@ -10,7 +11,8 @@ from chatbot.candidates import Candidate, evidence_words
 from chatbot.draft import Line
 from chatbot.extractive import tables
 from chatbot.extractive.desk import Desk, block_line
-from chatbot.words import content_stems, stem, stems, words
+from chatbot.retrieval import Searcher
+from chatbot.words import content_stems, content_words, distinct, stem, stems, words
 from ingest.notes import BlockKind
 
 # Fixed phrases of an answer, in front of the other note's own words.
@@ -22,11 +24,16 @@ OTHERWISE = "Another note says otherwise:"
 LOGITS_BEHIND = 7.0
 COVERAGE_BEHIND = 0.3
 LOWEST_LOGIT = -2.0
+# What another note says in these words, with another number, is about the same thing.
+ALIKE_WORDS = 0.6
+ALIKE_LOOKED_AT = 5
 SAME_WORDS = 0.6  # of the shorter one's, from here on two blocks say the same
 
 
-def with_other_note(desk: Desk, lines: Sequence[Line]) -> tuple[Line, ...]:
+def with_other_note(desk: Desk, lines: Sequence[Line], searcher: Searcher) -> tuple[Line, ...]:
     """The lines with the best block of another note that answers as well; behind them, if new.
+
+    One that answers is among the candidates, or says what the best one says with another number.
 
     It is announced as saying otherwise only where it holds all that the best one holds of the
     question, and gives another number of the same unit: else it may be about something else.
@@ -34,8 +41,12 @@ def with_other_note(desk: Desk, lines: Sequence[Line]) -> tuple[Line, ...]:
     the same.
     """
     best = desk.candidates[0]
-    other = next((c for c in desk.candidates[1:] if _answers_too(desk, c, best)), None)
-    if desk.query.sides or other is None or _says_the_same(best, other):
+    if desk.query.sides:
+        return tuple(lines)
+    other = _same_with_another_number(desk, best, searcher) or next(
+        (c for c in desk.candidates[1:] if _answers_too(desk, c, best)), None
+    )
+    if other is None:
         return tuple(lines)
     phrase = OTHERWISE if _contradicts(desk, other, best) else ALSO
     told = [line for line in lines if other.block in line.spans[0].blocks]
@@ -50,16 +61,63 @@ def with_other_note(desk: Desk, lines: Sequence[Line]) -> tuple[Line, ...]:
 
 
 def _answers_too(desk: Desk, candidate: Candidate, best: Candidate) -> bool:
-    """Whether it is another note's, judged nearly as good, and holds the asked kind of value."""
-    if candidate.section.source == best.section.source:
+    """Whether another note's, judged nearly as good, with the asked kind of value, and new."""
+    if candidate.section.source == best.section.source or _says_the_same(best, candidate):
         return False
-    if not all(holds_kind(candidate.block.text, kind) for kind in desk.query.asks):
+    if not _is_of_kind(desk, candidate, best):
         return False
     own = desk.coverage(evidence_words(candidate, desk.query))
     return (
         candidate.logit >= max(best.logit - LOGITS_BEHIND, LOWEST_LOGIT)
         and own >= desk.coverage(evidence_words(best, desk.query)) - COVERAGE_BEHIND
     )
+
+
+def _same_with_another_number(desk: Desk, best: Candidate, searcher: Searcher) -> Candidate | None:
+    """The block of another note with the words of the best one and other numbers of its units.
+
+    Such a block may word it so that the question alone does not find it.
+    """
+    said = best.block.text
+    if not _numbers(said):
+        return None
+    others = frozenset(searcher.sources) - {best.section.source}
+    if desk.query.question.scope is not None:
+        others &= desk.query.question.scope
+    if not others:
+        return None
+    found = searcher.shortlist(
+        replace(
+            desk.query,
+            question=replace(desk.query.question, scope=others),
+            text=said,
+            terms=distinct(content_words(said)),
+        )
+    )
+    for candidate in found[:ALIKE_LOOKED_AT]:
+        told = candidate.block.text
+        differs = _numbers(told) != _numbers(said) and not _units(told).isdisjoint(_units(said))
+        if differs and _is_alike(desk, candidate, best) and _is_of_kind(desk, candidate, best):
+            return candidate
+    return None
+
+
+def _is_of_kind(desk: Desk, candidate: Candidate, best: Candidate) -> bool:
+    """Whether it holds the asked kinds of value, as far as the best block does."""
+    return all(
+        holds_kind(candidate.block.text, kind) or not holds_kind(best.block.text, kind)
+        for kind in desk.query.asks
+    )
+
+
+def _is_alike(desk: Desk, one: Candidate, other: Candidate) -> bool:
+    """Whether most words of one stand in the other, headings and lead-ins counted in."""
+    for this, that in ((one, other), (other, one)):
+        own = {s for s in content_stems(this.block.text) if not s[0].isdigit()}
+        held = own & set(stems(evidence_words(that, desk.query)))
+        if len(own) > 1 and len(held) / len(own) >= ALIKE_WORDS:
+            return True
+    return False
 
 
 def _contradicts(desk: Desk, other: Candidate, best: Candidate) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatbot.asking import Asks
-from chatbot.candidates import Candidate, lead_of
-from chatbot.draft import Line
+from chatbot.candidates import ABOUT_A_THING, Candidate, introduces, lead_of, opening
+from chatbot.draft import Line, Span
+from chatbot.extractive import lists
 from chatbot.extractive.desk import (
     WORDS_WANTED,
     Desk,
     block_line,
-    opening,
+    carries_on,
+    joined,
     points_back,
     run_line,
     thought_around,
@@ -22,6 +25,7 @@ from ingest.notes import Block, BlockKind, Section
 
 MOST_THOUGHTS = 4
 MOST_LINES = 6  # each has a footnote of its own
+MOST_LINES_OF_LISTS = 12  # but the items of a list share one
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +64,16 @@ def compose(desk: Desk) -> tuple[Line, ...]:
         is_near = is_best or reach.holds(candidate.logit, best.logit)
         if candidate.block.kind is BlockKind.ROW or not is_near:
             continue
+        left = WORDS_WANTED - word_count(lines)
+        opened = lists.opened_lines(candidate.section, candidate.block, max(left, 0))
+        if not opened and not is_best and lists.opens(candidate.block):
+            continue  # says nothing without what follows
         blocks = thought_around(desk, candidate)
-        added = [*_lead_lines(desk, candidate), run_line(candidate.section, blocks)]
+        told_as = direct_first(candidate, blocks) if is_best else None
+        told_as = list(opened) or told_as or [run_line(candidate.section, blocks)]
+        added = [*_lead_lines(desk, candidate), *told_as]
         added = [line for line in added if line not in lines]
-        if len(lines) + len(added) > MOST_LINES:
+        if len(lines) + len(added) > (MOST_LINES_OF_LISTS if opened else MOST_LINES):
             continue
         if not is_best and word_count(lines) + word_count(added) > WORDS_WANTED:
             continue
@@ -71,18 +81,42 @@ def compose(desk: Desk) -> tuple[Line, ...]:
             continue
         lines.extend(added)
         told.update((candidate.section.id, block.ordinal) for block in blocks)
+        told.update(
+            (span.section.id, block.ordinal)
+            for line in opened
+            for span in line.spans
+            for block in span.blocks
+        )
         thoughts += 1
     return tuple(lines)
 
 
+def direct_first(best: Candidate, blocks: Sequence[Block]) -> list[Line]:
+    """A thought with the sentence that answers in front, and what stands before it behind.
+
+    All are cited by the one quote that holds them in their own order. A sentence that only
+    carries on the one before it ("However, …") keeps its place.
+    """
+    at = list(blocks).index(best.block)
+    if not at or carries_on(best.block):
+        return [run_line(best.section, blocks)]
+    span = (Span.over(best.section, blocks),)
+    parts = (blocks[at:], blocks[:at])
+    return [Line(joined(part), span) for part in parts]
+
+
 def compose_definition(desk: Desk) -> tuple[Line, ...]:
-    """How the section that the question names begins, when it asks what that thing is.
+    """What the thing is, when nothing else is asked: what introduces it, or begins its section.
 
     None when it asks for more than the heading says, or the section begins otherwise.
     """
-    asked = {stem(term) for term in desk.query.terms}
-    if Asks.DEFINITION not in desk.query.asks:
+    asked = {stem(term) for term in desk.query.terms} - ABOUT_A_THING
+    if Asks.DEFINITION not in desk.query.asks or not asked:
         return ()
+    introduced = [c for c in desk.candidates if introduces(c.section, c.block, asked)]
+    if introduced and not hangs_anything(introduced[0].section, introduced[0].block):
+        best = introduced[0]
+        return tuple(direct_first(best, thought_around(desk, best)))
     named = [
         (len(candidate.section.heading), len(title - asked), at, candidate.section)
         for at, candidate in enumerate(desk.candidates)

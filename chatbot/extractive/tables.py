@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from math import inf
 
-from chatbot.asking import Asks
+from chatbot.asking import Asks, holds_kind
 from chatbot.candidates import Candidate, columns_named, lead_of
 from chatbot.draft import Line, Span
 from chatbot.extractive.desk import Desk
@@ -16,9 +16,10 @@ from ingest.notes import Block, BlockKind, Section
 
 MOST_ROWS = 9
 MOST_ROWS_NAMED = 2
+WORDS_OF_A_SHORT_ROW = 12  # read at a glance: no cell of it is worth leaving out
 # Of the cells that the question does not name, those judged within this of the best are given.
-CELL_LOGITS_BEHIND = 1.0
-MOST_CELLS = 2
+CELL_LOGITS_BEHIND = 2.5
+MOST_CELLS = 3
 # A cell that nobody named is worth showing when it is judged so much better than those.
 FAR_BETTER = 2.0
 
@@ -67,7 +68,7 @@ def compose(desk: Desk, best: Candidate) -> tuple[Line, ...]:
             lines = [row_line(best.section, row, cells) for row, cells in chosen]
             return tuple(lines[:MOST_ROWS])
         if Asks.LIST in desk.query.asks and not columns and 0 in named:
-            return _labels(best.section, header, rows)
+            return labels(best.section, header, rows)
     shown = asked_for if asked_for and best.block not in asked_for else (best.block,)
     return tuple(
         row_line(best.section, row, cells_asked(desk, best.section, row))
@@ -78,8 +79,8 @@ def compose(desk: Desk, best: Candidate) -> tuple[Line, ...]:
 def cells_asked(desk: Desk, section: Section, row: Block) -> tuple[int, ...]:
     """The cells of `row` to show, in table order.
 
-    Those whose column the question names, else the best judged; and one more that holds
-    what the question asks for besides, or is judged far better.
+    Those whose column the question names, else all of a short row, else the best judged; and one
+    more that holds what the question asks for besides, or is judged far better.
     """
     header = lead_of(section, row)
     cells = tuple(at for at, cell in enumerate(row.cells) if at and cell.text)
@@ -90,6 +91,8 @@ def cells_asked(desk: Desk, section: Section, row: Block) -> tuple[int, ...]:
     texts = [f"{row.cells[0].text}: {text}" for text in told.values()]
     logits = dict(zip(cells, desk.judge(desk.query.text, texts), strict=True))
     named = tuple(at for at in columns_named(header, desk.query, row) if at in cells)
+    if not named and sum(len(cell.text.split()) for cell in row.cells) <= WORDS_OF_A_SHORT_ROW:
+        return cells
     if 0 < len(named) <= MOST_CELLS:
         chosen = list(named)
     else:
@@ -101,7 +104,11 @@ def cells_asked(desk: Desk, section: Section, row: Block) -> tuple[int, ...]:
     holding = [at for at in others if rest & set(content_stems(row.cells[at].text))]
     better = [at for at in others if logits[at] > max(logits[at] for at in chosen) + FAR_BETTER]
     chosen += sorted(holding or better, key=lambda at: (-logits[at], at))[:1]
-    return tuple(sorted(chosen))
+    for kind in desk.query.asks:
+        if not any(holds_kind(row.cells[at].text, kind) for at in (0, *chosen)):
+            of_kind = [at for at in others if holds_kind(row.cells[at].text, kind)]
+            chosen += sorted(of_kind, key=lambda at: (-logits[at], at))[:1]
+    return tuple(sorted(set(chosen)))
 
 
 def _asked_besides(desk: Desk, texts: Sequence[str]) -> set[str]:
@@ -132,8 +139,8 @@ def row_line(section: Section, row: Block, columns: Sequence[int]) -> Line:
     return Line(f"{label} — {'; '.join(parts)}" if parts else label, tuple(spans))
 
 
-def _labels(section: Section, header: Block, rows: Sequence[Block]) -> tuple[Line, ...]:
-    """Every row's label: one citation for the run of rows, one for the header."""
+def labels(section: Section, header: Block, rows: Sequence[Block]) -> tuple[Line, ...]:
+    """The rows' labels: one citation for the run of rows, one for the header."""
     spans = (Span.over(section, rows), Span.over(section, (header,)))
     return tuple(Line(row.cells[0].text, spans, "- ") for row in rows[:MOST_ROWS])
 

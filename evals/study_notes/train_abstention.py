@@ -3,8 +3,9 @@
 Run it as `python -m evals.study_notes.train_abstention --set QUESTIONS NOTES WEIGHT [--write]`.
 
 Fits a logistic model and boosted trees over the features of `chatbot.extractive.abstention` to
-question sets with known answerability, reports their quality on held-out folds, and with
-`--write` puts both where the answerer reads them. A set's WEIGHT says how much each of its
+question sets with known answerability (those of this folder and of `evals/development`),
+reports their quality on held-out folds, and with `--write` puts both where the answerer reads
+them. A set's WEIGHT says how much each of its
 questions counts; the figures and the threshold are those of the sets that count fully (1). The
 threshold, which becomes a confidence of 0.5, is where `REFUSED_WANTED` of their answerable
 questions are refused on held-out folds.
@@ -30,7 +31,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from chatbot.answer import Question
+from chatbot.answer import Question, Turn
 from chatbot.chain import NotesChain, open_chain
 from chatbot.privacy import keep_private
 from chatbot.settings import Settings
@@ -69,7 +70,8 @@ def rows_of(chain: NotesChain, items: Sequence[StudyQuestion], weight: float) ->
     """The rows of every question for which something was composed."""
     rows = []
     for item in items:
-        features = chain.features(Question(item.question))
+        history = tuple(Turn(turn, "") for turn in item.turns)
+        features = chain.features(Question(item.question, history))
         if features is not None:
             topic = item.sections[0] if item.sections else item.near or item.id
             rows.append(Row(features, item.answerable, weight, topic))
