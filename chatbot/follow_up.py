@@ -67,7 +67,8 @@ def readings(text: str, earlier: Sequence[str]) -> tuple[StandAlone, ...]:
         f"{carried}: {text}" if carried else text, previous if _is_remainder(text) else ""
     )
     if _leans(text):
-        return (leaning, alone) if len(own) >= WORDS_OF_A_QUESTION and carried else (leaning,)
+        may_stand = len(own) >= WORDS_OF_A_QUESTION and carried and not _is_remainder(text)
+        return (leaning, alone) if may_stand else (leaning,)
     may_lean = len(own) <= WORDS_OF_A_QUESTION
     everything = _words_of(text, topic, previous)
     if not may_lean or not everything:

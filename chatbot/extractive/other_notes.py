@@ -43,9 +43,8 @@ def with_other_note(desk: Desk, lines: Sequence[Line], searcher: Searcher) -> tu
     best = desk.candidates[0]
     if desk.query.sides:
         return tuple(lines)
-    other = _same_with_another_number(desk, best, searcher) or next(
-        (c for c in desk.candidates[1:] if _answers_too(desk, c, best)), None
-    )
+    other = next((c for c in desk.candidates[1:] if _answers_too(desk, c, best)), None)
+    other = other or _same_with_another_number(desk, best, searcher)
     if other is None:
         return tuple(lines)
     phrase = OTHERWISE if _contradicts(desk, other, best) else ALSO
