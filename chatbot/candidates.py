@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from math import fsum, log
 
@@ -62,14 +62,10 @@ def note_name(source: str) -> str:
     return " ".join(words(source.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ")))
 
 
-def telling_names(sections: Iterable[Section]) -> frozenset[str]:
-    """The stems by which titles and file names tell notes apart: half of the notes lack them."""
-    titles: dict[str, set[str]] = {}
-    for section in sections:
-        title = f"{section.heading[0]} {note_name(section.source)}"
-        titles.setdefault(section.source, set()).update(content_stems(title))
-    held = Counter(name for names in titles.values() for name in names)
-    return frozenset(name for name, count in held.items() if count <= len(titles) / 2)
+def telling_names(sources: Collection[str]) -> frozenset[str]:
+    """The stems by which the names of files tell notes apart: half of the notes lack them."""
+    held = Counter(name for source in sources for name in set(content_stems(note_name(source))))
+    return frozenset(name for name, count in held.items() if count <= len(sources) / 2)
 
 
 def lead_of(section: Section, block: Block) -> Block | None:

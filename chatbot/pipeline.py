@@ -60,7 +60,7 @@ class Pipeline:
         self._speller = Speller(
             index.vocabulary(), is_common=lambda word: embedder.count_tokens([word])[0] <= 3
         )
-        self._note_names = telling_names(index.outline())
+        self._note_names = telling_names(index.sources())
         self._searcher = Searcher(index, embedder, reranker, weights)
         confidence = Confidence(
             packaged_model(embedder.identity.name),

@@ -18,6 +18,13 @@ from chatbot.words import content_words, distinct, stems, words
 LONGEST_QUESTION = 4_000
 
 
+_NAMES_A_NOTE = re.compile(
+    r"\baccording to (?P<who>\w+)"
+    r"|\b(?P<name>\w+)(?:['’]s\b|:| (?:notes?|book|handbook|protocol|sheet|file|version|says?)\b)"
+    r"|(?<![A-Z0-9] )(?<!^)\b(?=[A-Z][a-z])(?P<alone>\w+)\b(?! [A-Z])"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """What is looked for.
@@ -102,8 +109,18 @@ def _query(
         text=text,
         terms=_terms(text),
         asks=asks,
-        note_names=note_names & set(stems(text)),
+        note_names=_notes_named(text, note_names),
     )
+
+
+def _notes_named(text: str, names: frozenset[str]) -> frozenset[str]:
+    """The names by which `text` means a note, rather than what the note is about.
+
+    "Anna's", "according to Anna", "in the Anna notes"; of a note on storage, "storage" alone is
+    its topic.
+    """
+    found = (m["name"] or m["who"] or m["alone"] for m in _NAMES_A_NOTE.finditer(text))
+    return names & {s for name in found for s in stems(name)}
 
 
 def _terms(text: str) -> tuple[str, ...]:

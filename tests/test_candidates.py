@@ -182,18 +182,18 @@ DIARIES = Notes(
 
 
 def test_what_half_of_the_notes_are_called_tells_none_apart() -> None:
-    names = telling_names(DIARIES.sections)
+    names = telling_names(tuple(DIARIES.texts))
     assert {"anna", "ben", "cleo"} <= names
     assert not names & {"field", stem("diary"), "find"}
 
 
 def test_a_single_note_is_told_from_no_other() -> None:
-    assert telling_names(Notes.of("# Anna\n\n## Finds\n\nA tooth.\n").sections) == frozenset()
+    assert telling_names(("anna.md",)) == frozenset()
     assert telling_names([]) == frozenset()
 
 
 def naming(question: str) -> Query:
-    names = telling_names(DIARIES.sections)
+    names = telling_names(tuple(DIARIES.texts))
     return understand(Question(question), NOBODY_MISSPELLS, names)
 
 
@@ -218,7 +218,7 @@ def test_a_note_may_be_named_by_its_file() -> None:
 
 def test_a_note_that_its_heading_names_already_is_not_named_twice() -> None:
     notes = Notes({"anna.md": "# Diary of Anna\n\nA tooth.\n", "ben.md": "# Ben\n\nA jaw.\n"})
-    names = telling_names(notes.sections)
+    names = telling_names(tuple(notes.texts))
     query = understand(Question("What does Anna's diary hold?"), NOBODY_MISSPELLS, names)
     assert query.note_names
     assert evidence_words(notes.found("A tooth"), query) == "Diary of Anna: A tooth."
@@ -228,6 +228,14 @@ def test_a_note_that_its_heading_names_already_is_not_named_twice() -> None:
 def test_a_question_that_names_no_note_changes_no_heading(question: str) -> None:
     for section in DIARIES.sections:
         assert heading_words(section, naming(question)) == heading_words(section)
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the rivers' length?", "Which rivers are long?", "Rivers Rhine and Elbe"]
+)
+def test_what_a_note_is_about_names_no_note(question: str) -> None:
+    names = telling_names(("rivers.md", "lakes.md"))
+    assert understand(Question(question), NOBODY_MISSPELLS, names).note_names == frozenset()
 
 
 # What introduces a thing
