@@ -12,7 +12,6 @@ from chatbot.candidates import TermWeights, telling_names
 from chatbot.extractive.abstention import Confidence
 from chatbot.extractive.answerer import ExtractiveAnswerer
 from chatbot.extractive.decision_models import packaged_model
-from chatbot.likeness import word_likeness
 from chatbot.query import Query, understand
 from chatbot.reranker import Reranker
 from chatbot.retrieval import Retrieval, Searcher
@@ -63,8 +62,7 @@ class Pipeline:
         self._note_names = telling_names(index.sources())
         self._searcher = Searcher(index, embedder, reranker, weights)
         confidence = Confidence(
-            packaged_model(embedder.identity.name),
-            likeness=lambda question, text: word_likeness(embedder, question, text),
+            packaged_model(),
             is_stub=lambda section_id: index.section(section_id).is_stub,
         )
         self._answerer = ExtractiveAnswerer(self._searcher, weights, index.source_text, confidence)

@@ -43,18 +43,6 @@ class EmbedderIdentity:
     query_prefix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenVectors:
-    """The vectors of a text's tokens in context, special tokens left out.
-
-    `places[i]` is the token's stretch of the text in code points, `vectors[i]` its
-    L2-normalised vector: float32 [tokens, dimension].
-    """
-
-    places: tuple[tuple[int, int], ...]
-    vectors: Vectors
-
-
 @runtime_checkable
 class Embedder(Protocol):
     """Turns notes and questions into vectors of one space."""
@@ -82,10 +70,6 @@ class Embedder(Protocol):
 
     def embed_question(self, text: str) -> Vectors:
         """Return the question's L2-normalised vector: float32 [dimension]."""
-        ...
-
-    def embed_tokens(self, text: str) -> TokenVectors | None:
-        """Return the vectors of the text's tokens in context; None where the model has none."""
         ...
 
 

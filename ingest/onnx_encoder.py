@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ingest.embedding import TokenVectors, Vectors, unit_rows
+from ingest.embedding import Vectors, unit_rows
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -50,13 +50,6 @@ class OnnxEncoder:
         hidden = self._hidden(self._tokenizer.encode(encodable(text)))
         pooled = hidden[0] if self._pooling == "cls" else hidden.mean(axis=0)
         return unit_rows(pooled)
-
-    def encode_tokens(self, text: str) -> TokenVectors:
-        """Return the vectors of the text's tokens, special tokens left out."""
-        encoding = self._tokenizer.encode(encodable(text))
-        kept = [at for at, special in enumerate(encoding.special_tokens_mask) if not special]
-        places = tuple(encoding.offsets[at] for at in kept)
-        return TokenVectors(places, unit_rows(self._hidden(encoding)[kept]))
 
     def _hidden(self, encoding: Encoding) -> npt.NDArray[np.float32]:
         ids = np.asarray([encoding.ids], dtype=np.int64)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ingest.embedding import EmbedderIdentity, Progress, TokenVectors, Vectors
+from ingest.embedding import EmbedderIdentity, Progress, Vectors
 from ingest.onnx_encoder import OnnxEncoder, TokenCounter
 from ingest.weights import PackagedModel
 
@@ -59,10 +59,6 @@ class PackagedOnnxEmbedder:
     def embed_question(self, text: str) -> Vectors:
         """Return the question's L2-normalised vector: float32 [384]."""
         return self._open_encoder().encode(BGE_QUERY_PREFIX + text)
-
-    def embed_tokens(self, text: str) -> TokenVectors:
-        """Return the vectors of the text's tokens in context."""
-        return self._open_encoder().encode_tokens(text)
 
     def _open_encoder(self) -> OnnxEncoder:
         with self._lock:

@@ -25,7 +25,6 @@ from ingest.embedding import (
     Precision,
     Preparing,
     Progress,
-    TokenVectors,
     Vectors,
     token_batches,
     unannounced,
@@ -123,12 +122,6 @@ class SentenceEmbedder:
             return encoder.encode(prefixed)
         with self._lock:
             return cast(Vectors, _encode(self._float32, [prefixed])[0])
-
-    def embed_tokens(self, text: str) -> TokenVectors | None:
-        """Return the vectors of the text's tokens in context; None without an export."""
-        with self._lock:
-            encoder = self._question_encoder
-        return encoder.encode_tokens(text) if encoder is not None else None
 
     def prepare_questions(self) -> None:
         """Make the export that embeds questions without torch, unless it is there."""

@@ -12,7 +12,7 @@ import pytest
 
 from chatbot.chain import NotesChain
 from chatbot.library import NotesLibrary
-from ingest.embedding import EmbedderIdentity, Progress, TokenVectors, Vectors, unit_rows
+from ingest.embedding import EmbedderIdentity, Progress, Vectors, unit_rows
 from ingest.index import NotesIndex
 from ingest.pipeline import IngestReport, ingest_notes
 from ingest.steps import OnStep
@@ -43,9 +43,6 @@ class ToyEmbedder:
 
     def embed_question(self, text: str) -> Vectors:
         return self._embed(text)
-
-    def embed_tokens(self, text: str) -> TokenVectors | None:
-        return None
 
     def _embed(self, text: str) -> Vectors:
         row = np.zeros(self.identity.dimension, dtype=np.float32)

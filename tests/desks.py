@@ -18,7 +18,6 @@ from chatbot.extractive.abstention import Confidence
 from chatbot.extractive.answerer import ExtractiveAnswerer
 from chatbot.extractive.decision_models import LogisticModel, Model
 from chatbot.extractive.desk import Desk
-from chatbot.likeness import word_likeness
 from chatbot.query import Query, understand
 from chatbot.reranker import Reranker
 from chatbot.retrieval import Retrieval, Searcher
@@ -134,7 +133,6 @@ class Shelf:
     def answerer(self, model: Model) -> ExtractiveAnswerer:
         confidence = Confidence(
             model,
-            likeness=lambda question, text: word_likeness(self.embedder, question, text),
             is_stub=lambda section_id: self.index.section(section_id).is_stub,
         )
         return ExtractiveAnswerer(self.searcher, self.weights, self.index.source_text, confidence)

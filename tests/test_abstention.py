@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from conftest import ToyEmbedder
 from desks import ALWAYS, NEVER, Notes
 
 from chatbot.answer import Passage
 from chatbot.extractive.abstention import Confidence, told_words
 from chatbot.extractive.decision_models import LogisticModel
 from chatbot.extractive.desk import Desk, block_line
-from chatbot.likeness import word_likeness
 
 NOTE = (
     "# Cloud\n\n## Buckets\n\nBuckets hold objects of five formats. "
@@ -32,7 +30,6 @@ def passage(section_id: str) -> Passage:
 def confidence(model: LogisticModel = ALWAYS) -> Confidence:
     return Confidence(
         model,
-        likeness=lambda question, text: word_likeness(ToyEmbedder(), question, text),
         is_stub=lambda section_id: section_id.endswith("#empty"),
     )
 
@@ -145,19 +142,6 @@ CLAIMS = {
     "told_words": (("objects?", "Buckets", "Queues"), ("objects?", "Buckets")),
     "whole_logit": (("Do buckets hold objects?", "Buckets"), ("Any dragons?", "Buckets")),
     "best_logit": (("objects?", "Buckets"), ()),
-    "alike_mean": (("Do buckets hold objects?", "Buckets"), ("Do unicorns fly?", "Buckets")),
-    "alike_least": (("Do buckets hold objects?", "Buckets"), ("Do buckets fly?", "Buckets")),
-    "alike_least_two": (("Do buckets hold objects?", "Buckets"), ("Do unicorns fly?", "Buckets")),
-    "alike_type": (
-        ("Which objects are there?", "Buckets"),
-        ("Which unicorns are there?", "Buckets"),
-    ),
-    "alike_counted": (
-        ("How many formats are there?", "Buckets"),
-        ("How many unicorns are there?", "Buckets"),
-    ),
-    "alike_rest_mean": (("Do buckets hold objects?", "Buckets"), ("Do buckets fly?", "Buckets")),
-    "alike_rest_least": (("Do buckets hold objects?", "Buckets"), ("Do buckets fly?", "Buckets")),
 }
 
 

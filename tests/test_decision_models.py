@@ -17,7 +17,6 @@ from chatbot.extractive.decision_models import (
     logit,
     packaged_model,
 )
-from ingest.embedding import DEFAULT_EMBEDDER
 
 LEAF = Tree(feature=("",), value=(0.25,), left=(0,), right=(0,))
 STEP = Tree(feature=("a", "", ""), value=(1.5, -2.0, 3.0), left=(1, 0, 0), right=(2, 0, 0))
@@ -61,36 +60,25 @@ def packaged() -> dict[str, Any]:
     return json.loads(file.read_text("utf-8"))  # type: ignore[no-any-return]
 
 
-def names_used(embedder: str) -> set[str]:
-    stored = packaged()[embedder]
+def names_used() -> set[str]:
+    stored = packaged()
     return {name for tree in stored["trees"] for name in tree["feature"] if name} | set(
         stored["logistic"]["weights"]
     )
 
 
-@pytest.mark.parametrize("embedder", sorted(packaged()))
-def test_the_packaged_models_know_the_features_they_use(embedder: str) -> None:
+def test_the_packaged_model_knows_the_features_it_uses() -> None:
     known = features("buckets?", "Buckets")
-    assert names_used(embedder) <= set(known)
-    assert 0 < packaged_model(embedder).probability(known) < 1
+    assert names_used() <= set(known)
+    assert 0 < packaged_model().probability(known) < 1
 
 
-@pytest.mark.parametrize("embedder", sorted(packaged()))
-def test_the_packaged_trees_lead_downwards(embedder: str) -> None:
-    for stored in packaged()[embedder]["trees"]:
+def test_every_feature_is_weighed_by_the_packaged_model() -> None:
+    assert set(features("buckets?", "Buckets")) == set(packaged()["logistic"]["weights"])
+
+
+def test_the_packaged_trees_lead_downwards() -> None:
+    for stored in packaged()["trees"]:
         tree = Tree(**stored)
         for at, name in enumerate(tree.feature):
             assert not name or at < tree.left[at] < tree.right[at] < len(tree.feature)
-
-
-def test_an_embedder_without_models_of_its_own_has_the_general_ones() -> None:
-    assert packaged_model("some-other-model") == packaged_model("any")
-    assert "any" in packaged()
-
-
-def test_the_general_models_do_without_an_embedders_token_vectors() -> None:
-    assert not any(name.startswith("alike") for name in names_used("any"))
-
-
-def test_the_default_embedder_has_models_of_its_own() -> None:
-    assert packaged_model(DEFAULT_EMBEDDER) != packaged_model("any")

@@ -10,7 +10,7 @@ holds the asked kind of value, and whether it is about the thing that was named.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import fsum
 
@@ -58,8 +58,6 @@ _GENERAL = frozenset(
     ).split()
 )
 
-WordLikeness = Callable[[str, str], Mapping[str, float]]
-
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
@@ -67,13 +65,10 @@ class Confidence:
 
     Args:
         model: what weighs the features.
-        likeness: for a question and a text, how alike each word of the question is to the
-            likest word of the text (cosine of their vectors in context).
         is_stub: whether the section of that id is a heading with nothing under it.
     """
 
     model: Model
-    likeness: WordLikeness
     is_stub: Callable[[str], bool]
 
     def of(self, desk: Desk, lines: Sequence[Line], passages: Sequence[Passage]) -> float:
@@ -90,7 +85,6 @@ class Confidence:
         return {
             **_judged(desk, told),
             **_covered(desk, lines, told),
-            **self._alike(desk, lines, told),
             **_value_in(desk),
             **_of_kind(desk, lines, told),
             **_size(desk, lines),
@@ -102,21 +96,6 @@ class Confidence:
             "what_to_use": float(asks_what_to_use(desk.query.text)),
             "little_new": _little_new(desk, lines),
             **{kind.value: float(kind in desk.query.asks) for kind in _FORMS},
-        }
-
-    def _alike(self, desk: Desk, lines: Sequence[Line], told: str) -> dict[str, float]:
-        likeness = self.likeness(desk.query.text, told)
-        topic = _topic(lines)
-        every = sorted(likeness.values()) or [1.0]
-        rest = [value for word, value in likeness.items() if stem(word) not in topic] or [1.0]
-        return {
-            "alike_mean": sum(every) / len(every),
-            "alike_least": every[0],
-            "alike_least_two": fsum(every[:2]) / len(every[:2]),
-            "alike_type": _likest(likeness, _type_asked(desk.query.text)),
-            "alike_counted": _likest(likeness, _counted(desk.query.text)),
-            "alike_rest_mean": sum(rest) / len(rest),
-            "alike_rest_least": min(rest),
         }
 
 
@@ -303,10 +282,3 @@ def _counted(question: str) -> list[str]:
 def _words_at(pattern: re.Pattern[str], question: str) -> list[str]:
     match = pattern.search(question)
     return content_words(match.group(1)) if match else []
-
-
-def _likest(likeness: Mapping[str, float], asked: Sequence[str]) -> float:
-    """How alike the best of these words is to what is told; 1 when nothing of it is asked."""
-    alike = {stem(word): value for word, value in likeness.items()}
-    telling = [s for s in map(stem, asked) if s not in _GENERAL]
-    return max((alike.get(s, 0.0) for s in telling), default=1.0)

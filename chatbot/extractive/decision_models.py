@@ -93,12 +93,11 @@ def _sigmoid(score: float) -> float:
     return 1 / (1 + exp(-max(-30.0, min(30.0, score))))
 
 
-@lru_cache(maxsize=4)
-def packaged_model(embedder: str) -> Model:
-    """The model whose weights come with this package, for this embedder or for any."""
+@lru_cache(maxsize=1)
+def packaged_model() -> Model:
+    """The model whose weights come with this package."""
     text = resources.files("chatbot.extractive").joinpath("abstention.json").read_text("utf-8")
-    models = json.loads(text)
-    return read_model(models.get(embedder, models["any"]))
+    return read_model(json.loads(text))
 
 
 def read_model(stored: Mapping[str, Any]) -> Model:

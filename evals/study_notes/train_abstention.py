@@ -43,12 +43,6 @@ FOLDS, REPEATS = 10, 4
 REGULARISATION = 0.1  # C of scikit-learn: small, as there are few questions
 TREES, LEARNING_RATE, DEPTH, SMALLEST_LEAF = 80, 0.1, 3, 10
 REFUSED_WANTED = 0.05
-# What only an embedder with token vectors gives; the general model does without.
-EMBEDDERS_OWN = (
-    "alike_mean", "alike_least", "alike_least_two", "alike_rest_mean", "alike_rest_least",
-    "alike_type", "alike_counted",
-)  # fmt: skip
-
 Matrix = npt.NDArray[np.float64]
 
 
@@ -130,27 +124,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ingest_notes([notes], Path(scratch))
             with open_chain(Path(scratch), Settings(index=Path(scratch))) as chain:
                 rows += rows_of(chain, load_questions(questions), weight)
-                embedder = chain.index.settings.embedder.name
-    names = list(rows[0].features)
-    own, own_figures = fit(rows, names)
-    general, figures = fit(rows, [name for name in names if name not in EMBEDDERS_OWN])
-    print(json.dumps({embedder: own_figures, "any": figures}, indent=1))
+    stored, figures = fit(rows, list(rows[0].features))
+    print(json.dumps(figures, indent=1))
     if options.write:
-        STORED.write_text(_as_json({embedder: own, "any": general}), "utf-8")
+        STORED.write_text(_as_json(stored), "utf-8")
         print(f"written to {STORED.name}", file=sys.stderr)
     return 0
 
 
 def _as_json(stored: Mapping[str, Any]) -> str:
-    """One line a model's weights and one a tree, so that a change can be read as one."""
-    lines = []
-    for name, model in stored.items():
-        trees = ",\n   ".join(json.dumps(tree) for tree in model["trees"])
-        lines.append(
-            f' {json.dumps(name)}: {{"threshold": {model["threshold"]},\n'
-            f'  "logistic": {json.dumps(model["logistic"])},\n  "trees": [\n   {trees}]}}'
-        )
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    """One line for the weights and one for each tree, so that a change can be read as one."""
+    trees = ",\n   ".join(json.dumps(tree) for tree in stored["trees"])
+    return (
+        f'{{"threshold": {stored["threshold"]},\n'
+        f' "logistic": {json.dumps(stored["logistic"])},\n "trees": [\n   {trees}]}}\n'
+    )
 
 
 def fitted(x: Matrix, y: Matrix, weights: Matrix) -> tuple[Any, Any]:
