@@ -252,3 +252,27 @@ def test_nothing_is_called_the_largest_where_a_cell_cannot_be_compared() -> None
     notes = Notes.of(BOUNDS.replace("Unlimited", "see the contract"))
     lines = told(composed(notes, "Which tier has the largest maximum size?", "Beta"))
     assert "Gamma — maximum size: 90 TB" not in lines
+
+
+TRANSFERS = Notes.of(
+    "|transfer|agent needed|\n|--|--|\n|lab to cloud|Yes|\n|cloud to cloud|No way|\n|inside|No|\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "labels"),
+    [
+        ("Which transfers need no agent?", ["cloud to cloud", "inside"]),
+        ("In which cases can I do without an agent?", ["cloud to cloud", "inside"]),
+        ("transfers that don't need an agent", ["cloud to cloud", "inside"]),
+        ("When is an agent needed?", ["lab to cloud"]),
+    ],
+)
+def test_rows_are_chosen_by_yes_or_no(question: str, labels: list[str]) -> None:
+    lines = told(composed(TRANSFERS, question, "inside"))
+    assert [line.split(" — ")[0] for line in lines] == labels
+
+
+def test_a_column_that_says_more_than_yes_or_no_chooses_no_rows() -> None:
+    notes = Notes.of("|transfer|agent needed|\n|--|--|\n|lab|Yes|\n|cloud|perhaps|\n|inside|No|\n")
+    assert len(composed(notes, "What needs no agent?", "inside")) == 1

@@ -35,6 +35,7 @@ _WITHOUT_NUMBER = (
     (re.compile(r"\b(?:unlimited|no (?:upper )?limit|unbounded)\b", re.IGNORECASE), inf),
     (re.compile(r"^\W*(?:none|no|nothing|never|zero)\b", re.IGNORECASE), 0.0),
 )
+_LACKS = re.compile(r"\b(?:no|not|without|lacks?|cannot|never|\w+n['’]t)\b", re.IGNORECASE)
 # "Which one", "that one": no number is asked for.
 _ONE_OF_THEM = re.compile(r"\b(which|this|that|each|any|the) one\b", re.IGNORECASE)
 
@@ -63,7 +64,11 @@ def compose(desk: Desk, best: Candidate) -> tuple[Line, ...]:
     columns = tuple(at for at in named if at)
     asked_for = _rows_named(desk, rows)
     if not asked_for:
-        chosen = _rows_by_value(desk, rows, header, columns) or _extremes(desk, rows, columns)
+        chosen = (
+            _rows_by_value(desk, rows, header, columns)
+            or _extremes(desk, rows, columns)
+            or _rows_by_yes_or_no(desk, rows, columns)
+        )
         if chosen:
             lines = [row_line(best.section, row, cells) for row, cells in chosen]
             return tuple(lines[:MOST_ROWS])
@@ -104,7 +109,7 @@ def cells_asked(desk: Desk, section: Section, row: Block) -> tuple[int, ...]:
     holding = [at for at in others if rest & set(content_stems(row.cells[at].text))]
     better = [at for at in others if logits[at] > max(logits[at] for at in chosen) + FAR_BETTER]
     chosen += sorted(holding or better, key=lambda at: (-logits[at], at))[:1]
-    for kind in desk.query.asks:
+    for kind in sorted(desk.query.asks):
         if not any(holds_kind(row.cells[at].text, kind) for at in (0, *chosen)):
             of_kind = [at for at in others if holds_kind(row.cells[at].text, kind)]
             chosen += sorted(of_kind, key=lambda at: (-logits[at], at))[:1]
@@ -188,6 +193,26 @@ def _rows_by_value(
         if 0 < len(found) < len(rows):
             return found
     return []
+
+
+def _rows_by_yes_or_no(
+    desk: Desk, rows: Sequence[Block], columns: Sequence[int]
+) -> list[tuple[Block, tuple[int, ...]]]:
+    """The rows that have, or lack, what the one asked column says yes or no to.
+
+    "Which transfers need no agent?" wants the rows where "Agent needed" is "No".
+    """
+    if len(columns) != 1 or Asks.YES_NO in desk.query.asks:
+        return []
+    at = columns[0]
+    told = [words(row.cells[at].text)[:1] if at < len(row.cells) else [] for row in rows]
+    if not all(first in (["yes"], ["no"]) for first in told):
+        return []
+    wanted = ["no"] if _LACKS.search(desk.query.text) else ["yes"]
+    found: list[tuple[Block, tuple[int, ...]]] = [
+        (row, (at,)) for row, first in zip(rows, told, strict=True) if first == wanted
+    ]
+    return found if len(found) < len(rows) else []
 
 
 def _extremes(
