@@ -12,6 +12,7 @@ from ingest.sentences import sentence_spans
 
 # More than this is a list of questions: the rest stays with the last part.
 MOST_PARTS = 3
+LONGEST_COMPOUND = 600  # in characters; what is longer was pasted, and is no list of questions
 # "How many vCPUs and how much RAM does it need?" asks one thing: a clause without a verb form
 # has at least this many words, else it shares the verb of the next.
 WORDS_OF_A_CLAUSE = 4
@@ -72,6 +73,8 @@ def parts_of(text: str) -> tuple[Part, ...]:
     Empty where it asks one thing only. What is said before a question ("I have a stream.",
     "In Ben's notes, …") is taken as said of it.
     """
+    if len(text) > LONGEST_COMPOUND:
+        return ()
     clauses: list[tuple[str, str]] = []  # what is said before it, and the clause
     told = ""
     for sentence in _sentences(text.strip()):

@@ -274,3 +274,9 @@ def test_halves_both_say_something(text: str) -> None:
         assert content_words(left)
         assert content_words(right)
         assert text.find(left) < text.rfind(right)
+
+
+def test_a_pasted_text_is_not_taken_apart() -> None:
+    text = "What is a fugue, and who wrote the first one? "
+    assert parts_of(text)
+    assert parts_of(text * 20) == ()

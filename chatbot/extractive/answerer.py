@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -32,6 +33,7 @@ REST_MISSING = "Your notes don't answer the rest: “{rest}”."
 NEAREST = "The nearest sections:"
 NEAREST_SECTIONS = 3
 MOST_CITATIONS = 6
+_MARKER = re.compile(r"\[\d+\]")
 # By how much the less likely reading must be surer to be taken.
 LIKELIER = 0.05
 # A half of a question is answered that the lines cover to this share, and left out below that.
@@ -134,7 +136,7 @@ class ExtractiveAnswerer:
                 told += [line for line in fair if not _is_told(line, told)]
         text, citations = cite(within_reach(tuple(told)), self.source_text)
         missing = [
-            part.question.text.rstrip("?. ")
+            _as_told(part.question.text)
             for part, one in zip(query.parts, decided, strict=True)
             if not one.answers
         ]
@@ -214,6 +216,11 @@ def within_reach(lines: tuple[Line, ...], most: int = MOST_CITATIONS) -> tuple[L
         if len(cited) > most:
             return lines[:at]
     return lines
+
+
+def _as_told(asked: str) -> str:
+    """The user's own words on one line, without what would read as one of our markers."""
+    return " ".join(_MARKER.sub("", asked).split()).rstrip("?. ")
 
 
 def _is_told(line: Line, told: Sequence[Line]) -> bool:
