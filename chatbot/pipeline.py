@@ -70,7 +70,7 @@ class Pipeline:
     def search(self, question: Question, limit: int) -> list[Passage]:
         """The passages for `question`, best first."""
         query = understand(question, self._speller, self._note_names)
-        return list(self._searcher.retrieve(query, limit).of_both_readings())
+        return list(self._searcher.retrieve(query, limit).passages)
 
     def features(self, question: Question) -> dict[str, float] | None:
         """What the decision to answer looks at, by name; None when nothing was composed.

@@ -47,7 +47,7 @@ class Retrieval:
 
     Of a query in parts, `parts` holds what was found for each, in order; their passages take
     turns, and there are no candidates for the whole. `other` is what was found for the other
-    way to read the query.
+    way to read the query; its passages are not mixed in, which found less of the right ones.
     """
 
     passages: tuple[Passage, ...]
@@ -59,12 +59,6 @@ class Retrieval:
     def of_parts(cls, parts: Sequence[Retrieval], limit: int = 5) -> Retrieval:
         """What was found for a query in parts."""
         return cls(_in_turn([part.passages for part in parts], limit), (), tuple(parts))
-
-    def of_both_readings(self) -> tuple[Passage, ...]:
-        """As many passages, those of the two ways to read the query taking turns."""
-        if self.other is None:
-            return self.passages
-        return _in_turn([self.passages, self.other.passages], len(self.passages))
 
 
 class Searcher:

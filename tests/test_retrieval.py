@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -286,24 +287,6 @@ def test_the_passages_of_the_parts_take_turns(
     assert [letters(part.passages) for part in whole.parts] == list(parts)
 
 
-@pytest.mark.parametrize(
-    ("likelier", "other", "taken"),
-    [
-        ("abc", "xyz", "axb"),
-        ("abc", "bca", "abc"),
-        ("abcde", "x", "axbcd"),
-        ("", "xyz", ""),
-        ("abc", None, "abc"),
-    ],
-)
-def test_the_passages_of_two_readings_take_turns_and_are_no_more(
-    likelier: str, other: str | None, taken: str
-) -> None:
-    one = found(likelier)
-    both = Retrieval(one.passages, (), other=None if other is None else found(other))
-    assert letters(both.of_both_readings()) == taken
-
-
 IN_PARTS = "How long do functions run? What do buckets become?"
 
 
@@ -338,15 +321,12 @@ def test_both_readings_of_a_question_are_looked_for(open_shelf: OpenShelf) -> No
     found = shelf.searcher.retrieve(query)
     assert query.other is not None
     assert found.other == shelf.searcher.retrieve(query.other)
-    headings = [p.heading[-1] for p in found.of_both_readings()]
-    assert found.passages[0].heading[-1] == headings[0]
-    assert "Functions" in headings
+    assert found.passages == shelf.searcher.retrieve(replace(query, other=None)).passages
 
 
 def test_a_question_that_stands_is_looked_for_once(open_shelf: OpenShelf) -> None:
     found = open_shelf().retrieve("How long do functions run?")
     assert (found.parts, found.other) == ((), None)
-    assert found.of_both_readings() == found.passages
 
 
 # What a thing is
