@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evals.metrics import abstention, latency, length, paraphrases
+from evals.metrics import abstention, calibration, latency, length, paraphrases
 from evals.metrics.intervals import Interval, bootstrap_interval
 from evals.metrics.multi_turn import TurnPair, history_gap
 from evals.scoring import RECALLED_AT, Score
@@ -96,6 +96,18 @@ def _decisions(scores: Sequence[Score]) -> Iterable[tuple[str, Figure]]:
     )
     verdicts = [(s.case.item.answerable, s.result.declined, s.passed) for s in scores]
     yield "crag_score", Figure(abstention.crag_score(verdicts), len(verdicts))
+    said = forecasts(scores)
+    yield "brier", Figure(calibration.brier_score(said), len(said))
+    yield "calibration_error", Figure(calibration.calibration_error(said), len(said))
+
+
+def forecasts(scores: Sequence[Score]) -> list[calibration.Forecast]:
+    """How sure each answer was that the notes answer, and whether they do."""
+    return [
+        (score.result.confidence, score.case.item.answerable)
+        for score in scores
+        if not score.result.error
+    ]
 
 
 def _of_groups(scores: Sequence[Score]) -> Slice:

@@ -80,6 +80,8 @@ def test_where_nothing_is_answerable_answers_are_not_applicable() -> None:
         "abstention_recall",
         "abstention_f1",
         "crag_score",
+        "brier",
+        "calibration_error",
         "passed",
         "ms_p50",
         "ms_p95",

@@ -118,6 +118,11 @@ def test_causes_are_counted() -> None:
     assert "- 3 × retrieved, not used\n- 2 × needlessly declined\n" in markdown(sample())
 
 
+def test_each_step_of_the_confidence_says_how_many_the_notes_do_answer() -> None:
+    rows = table(markdown(sample()), "how sure")
+    assert rows == [["90.0 % to 100 %", "14", "90.0 %", "85.7 %"]]
+
+
 def test_every_slice_has_its_share_or_that_there_are_too_few() -> None:
     rows = {row[0]: row[1:] for row in table(markdown(sample()), "slice")}
     assert set(rows) == {

@@ -365,6 +365,12 @@ def test_every_cause_is_there_with_its_count_and_what_it_means() -> None:
     assert CAUSES[Cause.NOT_USED] in rows[0].words
 
 
+def test_each_step_of_the_confidence_shows_what_was_said_and_what_is_so() -> None:
+    (row,) = section(sample(), "confidence").all("li")
+    assert row.words == "90.0 % to 100 % 85.7 % n = 14 · 90.0 % sure on average"
+    assert "Nothing was asked." in section(empty(), "confidence").words
+
+
 def test_every_floor_is_there_and_the_failed_ones_come_first() -> None:
     body = section(sample(), "floors").one("tbody")
     rows = [[cell.words for cell in row.content if isinstance(cell, Node)]

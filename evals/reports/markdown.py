@@ -19,6 +19,7 @@ from evals.reports.wording import (
     interval_text,
     metric,
     misses_compared,
+    percent,
     shortfall,
     slice_text,
     value_text,
@@ -45,6 +46,7 @@ def markdown(report: Report) -> str:
         *_part("Since the baseline", _flips(report)),
         *_part("Causes of misses", _causes(report)),
         *_part("Slices", _slices(report)),
+        *_part("Confidence", _confidence(report)),
         *_part("Misses", _misses(report.misses)),
         f"{plain(report.made)} · {plain(report.golden)} over {plain(', '.join(report.notes))}",
     ]
@@ -135,6 +137,19 @@ def _slices(report: Report) -> str:
             row.append(value_text("passed", control.value if control else None))
         rows.append(row)
     return _table(["slice", "n", "passed", "95 % interval", *beside], rows)
+
+
+def _confidence(report: Report) -> str:
+    rows = [
+        [
+            f"{percent(each.low)} to {percent(each.high)}",
+            f"{each.n:,}",
+            percent(each.forecast),
+            percent(each.observed),
+        ]
+        for each in report.reliability
+    ]
+    return _table(["how sure", "n", "said, mean", "the notes do answer"], rows)
 
 
 def _misses(scores: Sequence[Score]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from chatbot.plain_text import neutral
 from evals.gates import FloorCheck
+from evals.metrics.calibration import Bin
 from evals.reports.bars import bar
 from evals.reports.markup import Html, element, joined, table, tag
 from evals.reports.report import Report
@@ -21,6 +22,7 @@ from evals.reports.wording import (
     interval_text,
     metric,
     misses_compared,
+    percent,
     shortfall,
     slice_text,
     value_text,
@@ -149,6 +151,30 @@ def _cause(cause: str, count: int, every: int) -> Html:
         element("span", f"{count:,}", class_="amount"),
         bar(Figure(count / every, every)),
         element("span", CAUSES.get(cause, ""), " ", link, class_="note"),
+    )
+
+
+def confidence(report: Report) -> Html:
+    """For each step of the confidence, how many of its questions the notes do answer."""
+    if not report.reliability:
+        return element("p", "Nothing was asked.", class_="empty")
+    said = (
+        "How sure the answers were that the notes answer, in steps. A bar is the share of the"
+        " step's questions that they do answer, the upright tick how sure the answers were: a"
+        " confidence that means what it says has its bars end at their ticks."
+    )
+    steps = (_step(each) for each in report.reliability)
+    return joined(element("p", said, class_="note"), element("ul", *steps, class_="bars"))
+
+
+def _step(step: Bin) -> Html:
+    told = f"{count_text(step.n)} · {percent(step.forecast)} sure on average"
+    return element(
+        "li",
+        element("span", f"{percent(step.low)} to {percent(step.high)}", class_="name"),
+        element("span", percent(step.observed), class_="amount"),
+        bar(Figure(step.observed, step.n), Figure(step.forecast, step.n)),
+        element("span", told, class_="note"),
     )
 
 

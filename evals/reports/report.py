@@ -8,8 +8,9 @@ from typing import Any
 
 from evals.fingerprint import Machine
 from evals.gates import Comparison, Exit, FloorCheck
+from evals.metrics.calibration import Bin, reliability
 from evals.scoring import Score
-from evals.summary import Slice
+from evals.summary import Slice, forecasts
 
 # Of report.json: raise it when a field changes its meaning. Fields may be added.
 REPORT_VERSION = 1
@@ -55,6 +56,11 @@ class Report:
             counts[str(score.cause)] = counts.get(str(score.cause), 0) + 1
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
+    @property
+    def reliability(self) -> tuple[Bin, ...]:
+        """How sure the answers were that the notes answer, in steps, and how many do."""
+        return reliability(forecasts([score for score in self.scores if score.case.counts]))
+
     def to_json(self) -> dict[str, Any]:
         """The report as `report.json` holds it, every case with what was expected and given."""
         return {
@@ -81,6 +87,7 @@ class Report:
             ],
             "comparison": asdict(self.comparison) if self.comparison else None,
             "causes": dict(self.causes),
+            "reliability": [asdict(each) for each in self.reliability],
             "cases": [case_json(score) for score in self.scores],
         }
 

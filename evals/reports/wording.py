@@ -57,6 +57,8 @@ METRICS: Mapping[str, Metric] = {
     "abstention_f1": Metric("F1 of declining", Unit.PLAIN),
     "over_refusal": Metric("answerable questions refused", more_is_better=False),
     "crag_score": Metric("CRAG score, −1 to 1", Unit.PLAIN),
+    "brier": Metric("Brier score of the confidence", Unit.PLAIN, more_is_better=False),
+    "calibration_error": Metric("confidence, mean distance from the outcome", more_is_better=False),
     "paraphrases_consistent": Metric("decided and cited alike in all wordings"),
     "paraphrases_all_passed": Metric("passed in all wordings"),
     "follow_up_gap": Metric("lost by follow-ups", Unit.GAP, more_is_better=False),
