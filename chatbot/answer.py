@@ -6,7 +6,7 @@ render it. `Answer.to_json` is a contract: fields may be added, never renamed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -29,6 +29,14 @@ class Question:
     text: str
     history: tuple[Turn, ...] = ()
     scope: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A word as it was asked, and the word of the notes that was taken for it."""
+
+    asked: str
+    taken: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,7 @@ class Answer:
 
     Every sentence of `text` carries a marker `[n]` of the citation that holds its words.
     `confidence` in [0, 1] is how sure the answerer is that the notes answer the question.
+    `corrections` are the words of the question that were taken for others.
     """
 
     question: str
@@ -137,6 +146,7 @@ class Answer:
     passages: tuple[Passage, ...]
     timings: Timings
     confidence: float = 0.0
+    corrections: tuple[Correction, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The answer as `ask --json` prints it."""
@@ -145,6 +155,7 @@ class Answer:
             "status": str(self.status),
             "text": self.text,
             "confidence": self.confidence,
+            "corrections": [asdict(correction) for correction in self.corrections],
             "citations": [citation.to_json() for citation in self.citations],
             "passages": [passage.to_json() for passage in self.passages],
             "timings_ms": self.timings.to_json(),

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from math import fsum, log
 
+from chatbot.aliases import Aliases
 from chatbot.query import Query
 from chatbot.words import content_stems, content_words, stem, stems, words
 from ingest.block_words import block_words
@@ -192,10 +193,11 @@ class TermWeights:
 
     The weight of a term is its inverse document frequency over the notes' blocks,
     `log(1 + (N - n + 0.5) / (n + 0.5))` (Robertson and Sparck Jones; as in BM25), so that a
-    word which the notes never use weighs most.
+    word which the notes never use weighs most. A text that has one name of a thing has the other.
     """
 
-    def __init__(self, vocabulary: Mapping[str, int]) -> None:
+    def __init__(self, vocabulary: Mapping[str, int], aliases: Aliases | None = None) -> None:
+        self._aliases = aliases or Aliases()
         counts: dict[str, int] = {}
         for word, count in vocabulary.items():
             counts[stem(word)] = counts.get(stem(word), 0) + count
@@ -222,7 +224,7 @@ class TermWeights:
         return self._share(set(content_stems(question)), text)
 
     def _share(self, asked: set[str], text: str) -> float:
-        held = set(stems(text))
+        held = self._aliases.widened(set(stems(text)))
         # fsum: a plain sum over a set would depend on the set's order in its last bit.
         total = fsum(self.weight(s) for s in asked)
         return fsum(self.weight(s) for s in asked & held) / total if total else 0.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TypeVar
 
+from chatbot.aliases import Aliases, aliases_in
 from chatbot.answer import Answer, Passage, Question, Timings
 from chatbot.candidates import TermWeights, telling_names
 from chatbot.extractive.abstention import Confidence
@@ -54,13 +55,14 @@ class Pipeline:
 
     def __init__(self, index: NotesIndex, embedder: Embedder, reranker: Reranker | None) -> None:
         self.index = index
-        weights = TermWeights(index.vocabulary())
+        aliases = learnt_aliases(index)
+        weights = TermWeights(index.vocabulary(), aliases)
         # A word that the model reads as one token is ordinary English, or the notes' own.
         self._speller = Speller(
             index.vocabulary(), is_common=lambda word: embedder.count_tokens([word])[0] <= 3
         )
         self._note_names = telling_names(index.sources())
-        self._searcher = Searcher(index, embedder, reranker, weights)
+        self._searcher = Searcher(index, embedder, reranker, weights, aliases)
         confidence = Confidence(
             packaged_model(),
             is_stub=lambda section_id: index.section(section_id).is_stub,
@@ -97,7 +99,19 @@ class Pipeline:
     def answer(self, step: Retrieved) -> Answer:
         """Compose the answer, or decline."""
         answer, spent = _timed(lambda: self._answerer.answer(step.query, step.retrieval))
-        return replace(answer, timings=replace(step.timings, answer=spent))
+        return replace(
+            answer,
+            corrections=step.query.corrections,
+            timings=replace(step.timings, answer=spent),
+        )
+
+
+def learnt_aliases(index: NotesIndex) -> Aliases:
+    """The short forms that the notes introduce, in their text and in their headings."""
+    titles = (section.title for section in index.outline() if "(" in section.title)
+    texts = (*titles, *index.texts_with("("))
+    found = (alias for text in texts for alias in aliases_in(text))
+    return Aliases(found, index.vocabulary())
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from chatbot.answer import Question
+from chatbot.answer import Correction, Question
 from chatbot.asking import Asks, kinds_asked
 from chatbot.compound import Part, parts_of
 from chatbot.errors import EmptyQuestion, QuestionTooLong
 from chatbot.follow_up import readings
 from chatbot.sides import sides_of
-from chatbot.spelling import Correction, Speller
+from chatbot.spelling import Speller
 from chatbot.words import content_words, distinct, stems, words
 
 # Longer than any question a person types; a pasted document is not a question.

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import zip_longest
 from math import exp
 
+from chatbot.aliases import Aliases
 from chatbot.answer import Passage
 from chatbot.asking import Asks
 from chatbot.candidates import (
@@ -21,7 +22,7 @@ from chatbot.candidates import (
 from chatbot.fusion import reciprocal_rank_fusion
 from chatbot.query import Query
 from chatbot.reranker import Reranker
-from chatbot.words import content_stems, stem, stems
+from chatbot.words import content_stems, distinct, stem, stems
 from ingest.embedding import Embedder
 from ingest.index import NotesIndex
 from ingest.notes import BlockKind, Chunk, Section
@@ -75,7 +76,9 @@ class Searcher:
         embedder: Embedder,
         reranker: Reranker | None,
         weights: TermWeights,
+        aliases: Aliases | None = None,
     ) -> None:
+        self._aliases = aliases or Aliases()
         self._index = index
         self._embedder = embedder
         self._reranker = reranker
@@ -112,17 +115,23 @@ class Searcher:
     def logits(self, question: str, texts: Sequence[str]) -> list[float]:
         """How well each text answers, as the reranker judges; by shared words without one."""
         if self._reranker is not None:
-            return self._reranker.scores(question, texts)
+            return self._reranker.scores(self._aliases.spelt_out(question), texts)
         # The share of the question's words that a text holds, stretched over the
         # reranker's range.
         return [round(12 * self._weights.share(question, text) - 6, 4) for text in texts]
 
+    def _terms(self, query: Query) -> tuple[str, ...]:
+        """What is searched for: the question's words, and other names of what it names."""
+        return distinct((*query.terms, *self._aliases.terms_beside(query.text)))
+
     def _chunk_scores(self, query: Query) -> dict[str, float]:
         sources = query.question.scope
         dense = self._index.nearest(
-            self._embedder.embed_question(query.text), SEARCH_DEPTH, sources
+            self._embedder.embed_question(self._aliases.spelt_out(query.text)),
+            SEARCH_DEPTH,
+            sources,
         )
-        lexical = self._index.matching_chunks(query.terms, SEARCH_DEPTH, sources)
+        lexical = self._index.matching_chunks(self._terms(query), SEARCH_DEPTH, sources)
         return reciprocal_rank_fusion([[i for i, _ in dense], [i for i, _ in lexical]])
 
     def _shortlist(
@@ -134,7 +143,9 @@ class Searcher:
             for ordinal in range(chunk.first_block, chunk.last_block + 1):
                 key = (chunk.section_id, ordinal)
                 by_chunk[key] = max(by_chunk.get(key, 0.0), chunk_scores[chunk_id])
-        matching = self._index.matching_blocks(query.terms, SEARCH_DEPTH, query.question.scope)
+        matching = self._index.matching_blocks(
+            self._terms(query), SEARCH_DEPTH, query.question.scope
+        )
         lexical = [(section_id, ordinal) for section_id, ordinal, _ in matching]
         for key in lexical:
             by_chunk.setdefault(key, 0.0)

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from chatbot.answer import Correction
 from chatbot.words import content_words, stem
 
 # A word this short has too many neighbours one letter away.
 SHORTEST_MENDED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A word as it was asked, and the word of the notes that was taken for it."""
-
-    asked: str
-    taken: str
 
 
 class Speller:

@@ -120,6 +120,9 @@ class Terminal:
         """The answer, its status when it is not a full one, and its footnotes."""
         status = STATUS_LINES[answer.status]
         text = readable(answer.text).strip()
+        if answer.corrections:
+            read = ", ".join(f"“{c.asked}” as “{c.taken}”" for c in answer.corrections)
+            self._print(_styled(one_line(readable(f"Read {read}.")), "dim"))
         if status and not text.startswith(status):
             self._print(_styled(status, "yellow"))
         if text:

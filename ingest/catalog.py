@@ -202,6 +202,13 @@ class Catalog:
         )
         return [(section_id, ordinal, score) for section_id, ordinal, score in rows]
 
+    def texts_with(self, part: str) -> tuple[str, ...]:
+        """Return the plain texts of the blocks that hold `part`, in note order."""
+        rows = self._rows(
+            "SELECT text FROM blocks WHERE instr(text, ?) ORDER BY section, ordinal", (part,)
+        )
+        return tuple(text for (text,) in rows)
+
     def vocabulary(self) -> dict[str, int]:
         """Return each folded word of the notes and how many blocks hold it."""
         return dict(self._rows("SELECT term, doc FROM vocabulary ORDER BY term"))

@@ -191,6 +191,10 @@ class NotesIndex:
         """
         return self._catalog.matching_blocks(terms, limit, sources)
 
+    def texts_with(self, part: str) -> tuple[str, ...]:
+        """Return the plain texts of the blocks that hold `part`, in note order."""
+        return self._catalog.texts_with(part)
+
     def vocabulary(self) -> Mapping[str, int]:
         """Return each word of the notes and the number of blocks that hold it.
 

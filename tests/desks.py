@@ -18,6 +18,7 @@ from chatbot.extractive.abstention import Confidence
 from chatbot.extractive.answerer import ExtractiveAnswerer
 from chatbot.extractive.decision_models import LogisticModel, Model
 from chatbot.extractive.desk import Desk
+from chatbot.pipeline import learnt_aliases
 from chatbot.query import Query, understand
 from chatbot.reranker import Reranker
 from chatbot.retrieval import Retrieval, Searcher
@@ -114,8 +115,10 @@ class Shelf:
         embedder = ToyEmbedder()
         ingest_notes([write_notes(folder / "notes", notes)], folder / "index", embedder=embedder)
         index = NotesIndex.open(folder / "index", store="exact")
-        weights = TermWeights(index.vocabulary())
-        return cls(index, embedder, Searcher(index, embedder, reranker, weights), weights)
+        aliases = learnt_aliases(index)
+        weights = TermWeights(index.vocabulary(), aliases)
+        searcher = Searcher(index, embedder, reranker, weights, aliases)
+        return cls(index, embedder, searcher, weights)
 
     def __enter__(self) -> Shelf:
         return self

@@ -151,6 +151,15 @@ def test_answers_from_the_right_section(
     assert section in {passage.heading[-1] for passage in answer.passages[:3]}
 
 
+def test_a_mended_word_is_told(chain: NotesChain) -> None:
+    answer = ask(chain, "what is the minimun storage duration of S3 Glaciar Deep Archive")
+    assert answer.to_json()["corrections"] == [
+        {"asked": "minimun", "taken": "minimum"},
+        {"asked": "glaciar", "taken": "glacier"},
+    ]
+    assert ask(chain, "Can an EBS volume shrink?").corrections == ()
+
+
 @pytest.mark.parametrize(
     ("question", "nearest"),
     [

@@ -84,6 +84,21 @@ def test_words_find_what_vectors_miss_and_vectors_what_words_miss(open_shelf: Op
     assert len(shelf.retrieve("entirely different vocabulary").passages) == 5
 
 
+@pytest.mark.parametrize("reranker", [None, WordReranker()])
+def test_a_short_form_finds_what_only_the_long_one_says(
+    open_shelf: OpenShelf, reranker: Reranker | None
+) -> None:
+    policy = (
+        "# Policy\n\n## Tools\n\nOne tool is quantitative easing (QE).\n\n"
+        "## Effects\n\nQuantitative easing lowers the yield of long bonds.\n"
+    )
+    others = "".join(f"\n## Other {n}\n\nThe yield of bonds, part {n}.\n" for n in range(12))
+    shelf = open_shelf({"policy.md": policy + others}, reranker)
+    found = shelf.retrieve("Which yield does QE lower?")
+    assert found.candidates[0].block.text.startswith("Quantitative easing lowers")
+    assert "Effects" in {passage.heading[-1] for passage in found.passages[:2]}
+
+
 def test_a_passage_in_both_rankings_beats_one_in_either(open_shelf: OpenShelf) -> None:
     # Without judge or shared words elsewhere, the fused score alone decides.
     shelf = open_shelf({"a.md": "# A\n\nalpha beta\n", "b.md": "# B\n\ngamma delta\n"}, None)

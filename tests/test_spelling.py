@@ -1,4 +1,5 @@
-from chatbot.spelling import Correction, Speller
+from chatbot.answer import Correction
+from chatbot.spelling import Speller
 
 VOCABULARY = {"glacier": 4, "archive": 5, "kinesis": 9, "streams": 7, "prime": 2, "storage": 20}
 COMMON = {"price", "hello", "stores"}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.answer import Answer, Citation, Passage, Question, Status, Timings
+from chatbot.answer import Answer, Citation, Correction, Passage, Question, Status, Timings
 from chatbot.errors import EmptyQuestion
 from chatbot.plain_text import (
     Line,
@@ -145,6 +146,14 @@ def test_an_answer_is_its_text_and_its_footnotes() -> None:
         "   “Amazon S3 stores objects.”",
     ]
     assert noticed(screen) == ""
+
+
+def test_a_word_that_was_read_as_another_is_told() -> None:
+    screen = terminal()
+    mended = (Correction("glaciar", "glacier"), Correction("archve", f"arch{ESC}ive"))
+    screen.answer(replace(answer(), corrections=mended))
+    first = shown(screen).splitlines()[0]
+    assert first == "Read “glaciar” as “glacier”, “archve” as “arch␛ive”."
 
 
 @pytest.mark.parametrize(
