@@ -48,6 +48,11 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("paths", nargs="*", type=_path, metavar="PATH", default=None,
                      help=f"files and folders of notes (default: {DEFAULT_NOTES})")  # fmt: skip
     one.add_argument("--rebuild", action="store_true", help="start anew, embedding everything")
+    _add_sync(one)
+    _add_common(one)
+
+    one = add("sync", help="bring the index up to date with the notes it was made from")
+    _add_sync(one)
     _add_common(one)
 
     one = add("ask", help="answer a question, with footnotes")
@@ -67,6 +72,12 @@ def build_parser() -> argparse.ArgumentParser:
     one = add("doctor", help="say what is installed, which weights, which index, what to do")
     _add_common(one)
     return parser
+
+
+def _add_sync(parser: argparse.ArgumentParser) -> None:
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--watch", action="store_true", help="then follow every change, until Ctrl-C")
+    how.add_argument("--dry-run", action="store_true", help="only say what would change")
 
 
 def _add_question(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 
     from chatbot.doctor import Check
     from chatbot.settings import Settings
+    from ingest.changes import Changes
     from ingest.index import Store
+    from ingest.notes import SkippedFile
     from ingest.pipeline import IngestReport
     from ingest.steps import OnStep
 
@@ -80,6 +82,28 @@ def _ingest_here(
     return ingest_notes(paths, settings.index, settings.embedder, rebuild=rebuild, on_step=on_step)
 
 
+def _follow_here(
+    paths: Sequence[Path], settings: Settings, rebuild: bool, on_step: OnStep
+) -> Iterator[IngestReport | IngestError]:
+    from ingest.watch import follow_notes
+
+    return follow_notes(paths, settings.index, settings.embedder, rebuild=rebuild, on_step=on_step)
+
+
+def _pending_here(
+    paths: Sequence[Path], settings: Settings
+) -> tuple[Changes, tuple[SkippedFile, ...]]:
+    from ingest.pipeline import pending_changes
+
+    return pending_changes(paths, settings.index)
+
+
+def _paths_here(settings: Settings) -> tuple[Path, ...]:
+    from ingest.pipeline import ingested_settings
+
+    return tuple(Path(root) for root in ingested_settings(settings.index).roots)
+
+
 def _open_here(settings: Settings, store: Store) -> Chain:
     from ingest.weights import RERANKER, hash_ahead
 
@@ -114,6 +138,13 @@ class Backend:
     """
 
     ingest: Callable[[Sequence[Path], Settings, bool, OnStep], IngestReport] = _ingest_here
+    follow: Callable[
+        [Sequence[Path], Settings, bool, OnStep], Iterator[IngestReport | IngestError]
+    ] = _follow_here
+    pending: Callable[[Sequence[Path], Settings], tuple[Changes, tuple[SkippedFile, ...]]] = (
+        _pending_here
+    )
+    ingested_paths: Callable[[Settings], tuple[Path, ...]] = _paths_here
     open_chain: Callable[[Settings, Store], Chain] = _open_here
     diagnose: Callable[[Settings], list[Check]] = _diagnose_here
     commands: Callable[[], Mapping[str, EntryPoint]] = _commands_here
@@ -208,13 +239,49 @@ def _ingest(
     args: argparse.Namespace, settings: Settings, backend: Backend, terminal: Terminal
 ) -> int:
     paths = args.paths or [Path(DEFAULT_NOTES)]
+    return _bring_up_to_date(paths, args.rebuild, args, settings, backend, terminal)
+
+
+def _sync(
+    args: argparse.Namespace, settings: Settings, backend: Backend, terminal: Terminal
+) -> int:
+    paths = backend.ingested_paths(settings)
+    return _bring_up_to_date(paths, False, args, settings, backend, terminal)
+
+
+def _bring_up_to_date(
+    paths: Sequence[Path],
+    rebuild: bool,
+    args: argparse.Namespace,
+    settings: Settings,
+    backend: Backend,
+    terminal: Terminal,
+) -> int:
+    if args.dry_run:
+        changes, skipped = backend.pending(paths, settings)
+        if args.json:
+            left_out = [{"name": file.name, "reason": file.reason} for file in skipped]
+            terminal.json({"changes": asdict(changes), "skipped": left_out})
+        else:
+            terminal.pending(changes, skipped)
+        return DONE
+
+    def tell(report: IngestReport | IngestError) -> None:
+        terminal.settle(done=not isinstance(report, IngestError))
+        if isinstance(report, IngestError):
+            terminal.error(str(report))
+        elif args.json:
+            terminal.json(json.loads(report.to_json()))
+        else:
+            terminal.report(report, settings.index)
+
     with _Notices(terminal).from_loggers():
-        report = backend.ingest(paths, settings, args.rebuild, terminal.progress)
-    terminal.settle()
-    if args.json:
-        terminal.json(json.loads(report.to_json()))
-    else:
-        terminal.report(report, settings.index)
+        if not args.watch:
+            tell(backend.ingest(paths, settings, rebuild, terminal.progress))
+            return DONE
+        for report in backend.follow(paths, settings, rebuild, terminal.progress):
+            tell(report)
+            terminal.notice("Following the notes; Ctrl-C ends it.")
     return DONE
 
 
@@ -351,6 +418,7 @@ def _doctor(
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "ingest": _ingest,
+    "sync": _sync,
     "ask": _ask,
     "search": _search,
     "chat": _chat,

@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from rich.status import Status as Spinner
     from rich.text import Text
 
+    from ingest.changes import Changes
+    from ingest.notes import SkippedFile
     from ingest.pipeline import IngestReport
 
 PROMPT = "? "
 QUOTE_WIDTH = 96  # characters of a quote shown under an answer
 PASSAGE_WIDTH = 240  # characters of a passage shown by `search`
+MOST_NAMED = 8  # changed notes of a kind that are named
 REMEMBERED_TURNS = 10  # earlier questions that a new one can refer to
 
 HELP = """\
@@ -158,6 +161,8 @@ class Terminal:
         """What an ingest did, and which files it left out."""
         for skipped in report.skipped:
             self.notice(f"Skipped {skipped.name}: {skipped.reason}", "yellow")
+        if report.changes.unchanged:  # else every note is new
+            self._changes(report.changes)
         holds = (
             f"{counted(report.sources, 'note')}, {counted(report.sections, 'section')}, "
             f"{counted(report.chunks, 'chunk')}"
@@ -171,6 +176,40 @@ class Terminal:
                 f"{report.removed} removed, in {sum(report.seconds.values()):.1f} s."
             )
         )
+
+    def pending(self, changes: Changes, skipped: Sequence[SkippedFile]) -> None:
+        """What an ingest would find changed, and which files it would leave out."""
+        for file in skipped:
+            self.notice(f"Skipped {file.name}: {file.reason}", "yellow")
+        self._changes(changes)
+        if not changes:
+            self.line(f"Nothing has changed: {counted(changes.unchanged, 'note')}.")
+            return
+        told = ", ".join(
+            f"{len(names)} {what}"
+            for what, names in (
+                ("added", changes.added),
+                ("edited", changes.edited),
+                ("renamed", changes.renamed),
+                ("removed", changes.removed),
+            )
+            if names
+        )
+        self.line(f"{told}, {changes.unchanged} unchanged; nothing was written.")
+
+    def _changes(self, changes: Changes) -> None:
+        """A line for each note that changed, while they are few."""
+        renamed = [f"{before} → {now}" for before, now in changes.renamed]
+        for mark, what, names in (
+            ("+", "added", changes.added),
+            ("~", "edited", changes.edited),
+            ("→", "renamed", renamed),
+            ("−", "removed", changes.removed),
+        ):
+            for name in names[:MOST_NAMED]:
+                self.notice(f"{mark} {name} ({what})")
+            if len(names) > MOST_NAMED:
+                self.notice(f"{mark} … and {len(names) - MOST_NAMED} more {what}")
 
     def finding(self, good: bool | None, name: str, text: str, advice: str) -> None:
         """One finding of a diagnosis: fine, failed, or (None) only worth knowing."""

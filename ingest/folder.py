@@ -1,7 +1,8 @@
 """Which files under a given path may be notes.
 
 Walks without recursion and never follows a link out of the folder. Hidden files and folders
-(`.git`, `.obsidian`, our own `.footnote`) are left out without a word.
+(`.git`, `.obsidian`, our own `.footnote`) are left out without a word, and so is what a
+`.footnoteignore` keeps out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.ignore import FILE, IgnoreRules, RulesUnreadable
 from ingest.notes import SkippedFile
 
 SUFFIXES = (".md", ".markdown", ".txt")
@@ -60,25 +62,34 @@ class _Walk:
 
     def folders(self) -> None:
         """Look through the root and every folder below it."""
-        waiting = [(self._root, "")]
+        waiting = [(self._root, "", IgnoreRules())]
         while waiting:
-            folder, prefix = waiting.pop()
+            folder, prefix, above = waiting.pop()
             try:
                 with os.scandir(folder) as entries:
                     listing = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
                 self._skip(prefix.rstrip("/") or folder.name, _cannot("list", error))
                 continue
+            rules = self._rules(folder, prefix, above)
             for entry in listing:
-                if entry.name.startswith("."):
-                    continue
                 name = f"{prefix}{entry.name}"
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if entry.name.startswith(".") or rules.keep_out(f"{name}/" if is_folder else name):
+                    continue
                 if entry.is_symlink():
                     self._link(name, Path(entry.path))
-                elif entry.is_dir(follow_symlinks=False):
-                    waiting.append((Path(entry.path), f"{name}/"))
+                elif is_folder:
+                    waiting.append((Path(entry.path), f"{name}/", rules))
                 else:
                     self._entry(name, entry)
+
+    def _rules(self, folder: Path, prefix: str, above: IgnoreRules) -> IgnoreRules:
+        try:
+            return above.below(prefix, folder)
+        except RulesUnreadable as error:
+            self._skip(f"{prefix}{FILE}", str(error))
+            return above
 
     def file(self, name: str, real: Path, mode: int, folder: str, is_link: bool = False) -> None:
         """Take one file, if it is a regular one with a note's suffix."""

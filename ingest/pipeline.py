@@ -19,6 +19,7 @@ import numpy as np
 from ingest import vector_store
 from ingest.catalog import Catalog
 from ingest.catalog_build import IndexedNotes, write_catalog
+from ingest.changes import Changes, changes_between
 from ingest.chunks import chunk_section
 from ingest.corpus import Corpus, read_corpus
 from ingest.embedding import DEFAULT_EMBEDDER, Embedder, Vectors, open_embedder
@@ -46,6 +47,7 @@ class IngestReport:
     skipped: tuple[SkippedFile, ...]
     unchanged: bool  # nothing was to be done: the generation is the one before
     seconds: Mapping[str, float] = field(default_factory=dict)
+    changes: Changes = field(default_factory=Changes)  # of the notes, against the generation before
 
     def to_json(self) -> str:
         """Return the report as one JSON object."""
@@ -100,8 +102,34 @@ def ingest_notes(
             require_same(with_versions_of(built, settings), settings, index, roots)
             if previous.holds(corpus, settings):
                 return _unchanged_report(previous, corpus, clock)
-        before = current.digests() if current else ()
-        return _Build(generations, corpus, settings, embedder, previous, before, clock).run()
+        return _Build(generations, corpus, settings, embedder, previous, current, clock).run()
+
+
+def pending_changes(paths: Sequence[Path], index: Path) -> tuple[Changes, tuple[SkippedFile, ...]]:
+    """What an ingest of these notes would find changed, and the files that it would skip.
+
+    Nothing is written, and a writer at work is not waited for.
+
+    Raises:
+        NotesNotFound, NoReadableNotes: there is nothing to ingest.
+    """
+    corpus = read_corpus(paths)
+    current = _open_previous(Generations(index))
+    named = current.manifest.sources if current else ()
+    return changes_between(named, _named_digests(corpus)), corpus.skipped
+
+
+def ingested_settings(index: Path) -> IndexSettings:
+    """How an index was made, and where the notes lie that were last ingested.
+
+    Raises:
+        IndexNotFound, IndexDamaged, IndexMismatch: there is no index that says so.
+    """
+    lease = Generations(index).lease()
+    try:
+        return Manifest.read(lease.generation.manifest).settings
+    finally:
+        lease.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +190,7 @@ def _unchanged_report(previous: _Previous, corpus: Corpus, clock: Clock) -> Inge
         removed=0,
         skipped=corpus.skipped,
         unchanged=True,
+        changes=Changes(unchanged=len(manifest.sources)),
         seconds=clock.seconds,
     )
 
@@ -180,7 +209,7 @@ class _Build:
         settings: IndexSettings,
         embedder: Embedder,
         previous: _Previous | None,
-        before: Sequence[str],
+        replaced: _Previous | None,
         clock: Clock,
     ) -> None:
         self._generations = generations
@@ -188,7 +217,10 @@ class _Build:
         self._settings = settings
         self._embedder = embedder
         self._previous = previous  # to carry vectors over from
-        self._before = before  # the digests of the chunks that are replaced
+        # What the new generation takes the place of, even where nothing of it is carried over.
+        self._before = replaced.digests() if replaced else ()
+        named = replaced.manifest.sources if replaced else ()
+        self._changes = changes_between(named, _named_digests(corpus))
         self._clock = clock
 
     def run(self) -> IngestReport:
@@ -217,6 +249,7 @@ class _Build:
             removed=sum(digest not in after for digest in self._before),
             skipped=self._corpus.skipped,
             unchanged=False,
+            changes=self._changes,
             seconds=self._clock.seconds,
         )
 

@@ -22,7 +22,14 @@ from chatbot.cli import Backend, main
 from chatbot.doctor import Check, State
 from chatbot.settings import Settings
 from chatbot.terminal import Terminal
-from ingest.errors import IndexMismatch, IndexNotFound, NoReadableNotes, WriterBusy
+from ingest.changes import Changes
+from ingest.errors import (
+    IndexMismatch,
+    IndexNotFound,
+    IngestError,
+    NoReadableNotes,
+    WriterBusy,
+)
 from ingest.notes import SkippedFile
 from ingest.pipeline import IngestReport
 from ingest.steps import OnStep, Step
@@ -331,6 +338,80 @@ def test_ingest_takes_paths_as_they_are_meant() -> None:
     seen: list[Any] = []
     run("ingest", "a b", "~/notes", "--index=~/i", "--rebuild", backend=ingesting(REPORT, seen))
     assert seen == [[Path("a b"), Path.home() / "notes"], Path.home() / "i", True]
+
+
+CHANGES = Changes(("new.md",), ("old.md",), (("a.md", "b.md"),), ("gone.md",), unchanged=7)
+
+
+def following(*reports: IngestReport | IngestError) -> Backend:
+    """A backend whose notes change as given, and whose index was made from `notes`."""
+    return Backend(
+        follow=lambda *_: iter(reports),
+        pending=lambda paths, _: (CHANGES, SKIPPED),
+        ingested_paths=lambda _: (Path("notes"),),
+    )
+
+
+def test_sync_reads_what_was_read_before() -> None:
+    given: list[Sequence[Path]] = []
+
+    def ingest(paths: Sequence[Path], *_: object) -> IngestReport:
+        given.append(paths)
+        return replace(REPORT, changes=CHANGES)
+
+    done = run("sync", backend=replace(following(), ingest=ingest))
+    assert given == [(Path("notes"),)]
+    assert done.code == 0
+    assert done.err.splitlines()[-4:] == [
+        "+ new.md (added)",
+        "~ old.md (edited)",
+        "→ a.md → b.md (renamed)",
+        "− gone.md (removed)",
+    ]
+
+
+def test_sync_without_an_index_says_how_to_make_one() -> None:
+    nothing = failing(IndexNotFound("There is no index at x. Make one: footnote ingest <folder>"))
+    done = run("sync", backend=replace(following(), ingested_paths=nothing))
+    assert (done.code, done.out) == (2, "")
+    assert "footnote ingest" in done.err
+
+
+@pytest.mark.parametrize("command", ["ingest", "sync"])
+def test_a_dry_run_tells_what_would_change_and_changes_nothing(command: str) -> None:
+    never = failing(AssertionError("it ingested"))
+    backend = replace(following(), ingest=never, follow=never)
+    done = run(command, "--dry-run", backend=backend)
+    assert done.code == 0
+    assert (
+        done.out == "1 added, 1 edited, 1 renamed, 1 removed, 7 unchanged; nothing was written.\n"
+    )
+    assert "Skipped photo.md: not text" in done.err
+    [pending] = run(command, "--dry-run", "--json", backend=backend).objects
+    assert pending["changes"]["renamed"] == [["a.md", "b.md"]]
+    assert pending["skipped"] == [{"name": "photo.md", "reason": "not text"}]
+
+
+def test_watching_tells_each_change_and_outlives_an_error() -> None:
+    failed = NoReadableNotes("Nothing readable in the folder 'notes'")
+    done = run("ingest", "--watch", "--json", backend=following(REPORT, failed, REPORT))
+    assert done.code == 0
+    assert [report["generation"] for report in done.objects] == ["g1", "g1"]
+    assert "Nothing readable in the folder 'notes'" in done.err
+
+
+def test_watching_and_a_dry_run_exclude_each_other() -> None:
+    done = run("sync", "--watch", "--dry-run", backend=following())
+    assert (done.code, done.out) == (2, "")
+    assert "not allowed with" in done.err
+
+
+def test_many_changes_are_counted_not_listed() -> None:
+    many = Changes(added=tuple(f"{n:03}.md" for n in range(100)), unchanged=1)
+    backend = replace(following(), pending=lambda *_: (many, ()))
+    done = run("sync", "--dry-run", backend=backend)
+    assert len(done.err.splitlines()) < 12
+    assert "… and 92 more added" in done.err
 
 
 def test_ingest_reads_the_corpus_by_default() -> None:
