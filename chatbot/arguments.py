@@ -70,6 +70,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_common(one, with_json=False)
 
     one = add("doctor", help="say what is installed, which weights, which index, what to do")
+    one.add_argument("--verify", action="store_true", help="also hold the index against the notes")
+    one.add_argument("--repair", action="store_true", help="make a damaged index whole again")
     _add_common(one)
     return parser
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ingest.index import Store
     from ingest.notes import SkippedFile
     from ingest.pipeline import IngestReport
+    from ingest.repair import Repair
     from ingest.steps import OnStep
 
 DONE, CHECK_FAILED, COULD_NOT_RUN = 0, 1, 2
@@ -118,10 +119,16 @@ def _open_here(settings: Settings, store: Store) -> Chain:
     return open_chain(settings.index, settings, store=store)
 
 
-def _diagnose_here(settings: Settings) -> list[Check]:
+def _diagnose_here(settings: Settings, verify: bool) -> list[Check]:
     from chatbot.doctor import diagnose
 
-    return diagnose(settings)
+    return diagnose(settings, verify=verify)
+
+
+def _repair_here(settings: Settings, on_step: OnStep) -> Repair:
+    from ingest.repair import repair
+
+    return repair(settings.index, settings.embedder, on_step=on_step)
 
 
 def _commands_here() -> Mapping[str, EntryPoint]:
@@ -146,7 +153,8 @@ class Backend:
     )
     ingested_paths: Callable[[Settings], tuple[Path, ...]] = _paths_here
     open_chain: Callable[[Settings, Store], Chain] = _open_here
-    diagnose: Callable[[Settings], list[Check]] = _diagnose_here
+    diagnose: Callable[[Settings, bool], list[Check]] = _diagnose_here
+    repair: Callable[[Settings, OnStep], Repair] = _repair_here
     commands: Callable[[], Mapping[str, EntryPoint]] = _commands_here
 
 
@@ -406,7 +414,12 @@ def _doctor(
 ) -> int:
     from chatbot.doctor import State, is_healthy, to_json
 
-    checks = backend.diagnose(settings)
+    if args.repair:
+        with _Notices(terminal).from_loggers():
+            repaired = backend.repair(settings, terminal.progress)
+        terminal.settle()
+        terminal.notice(_repair_told(repaired))
+    checks = backend.diagnose(settings, args.verify)
     if args.json:
         terminal.json(to_json(checks))
     else:
@@ -414,6 +427,16 @@ def _doctor(
         for check in checks:
             terminal.finding(good[check.state], check.name, check.finding, check.advice)
     return DONE if is_healthy(checks) else CHECK_FAILED
+
+
+def _repair_told(repaired: Repair) -> str:
+    if repaired.report is None:
+        return "The index is whole: nothing was repaired."
+    more = f" (and {len(repaired.found) - 1} more)" if len(repaired.found) > 1 else ""
+    return (
+        f"Found: {repaired.found[0]}{more}. Repaired: {repaired.report.reused} chunks carried over,"
+        f" {repaired.report.embedded} embedded again."
+    )
 
 
 COMMANDS: dict[str, Callable[..., int]] = {

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chatbot.settings import Settings
+    from ingest.changes import Changes
 
 LEAST_PYTHON = (3, 11)
 DISTRIBUTION = "footnote-study"
@@ -89,8 +90,11 @@ class Weights(Protocol):
         ...
 
 
-def diagnose(settings: Settings) -> list[Check]:
-    """Look at everything that an answer needs, as this process is set up."""
+def diagnose(settings: Settings, *, verify: bool = False) -> list[Check]:
+    """Look at everything that an answer needs, as this process is set up.
+
+    `verify` holds the index against the notes on disk, too.
+    """
     from ingest.sentence_models import find_model
     from ingest.weights import BGE_SMALL, MINILM, RERANKER
 
@@ -101,6 +105,7 @@ def diagnose(settings: Settings) -> list[Check]:
         check_embedder(settings.embedder, (MINILM, BGE_SMALL), find_model),
         check_reranker(settings.rerank, RERANKER),
         check_index(settings.index, lambda: look_into_index(settings.index, settings.embedder)),
+        *([check_notes(lambda: look_at_notes(settings.index))] if verify else []),
         check_privacy(settings.tracing),
     ]
 
@@ -195,6 +200,28 @@ def check_index(directory: Path, look: Callable[[], IndexFacts]) -> Check:
     return Check("index", State.FINE, finding)
 
 
+def check_notes(look: Callable[[], Changes]) -> Check:
+    """Look at whether the index is in step with the notes as they are now."""
+    try:
+        changes = look()
+    except IngestError as error:
+        return Check("notes", State.FAILED, str(error))
+    told = [
+        f"{len(names)} {what}"
+        for what, names in (
+            ("added", changes.added),
+            ("edited", changes.edited),
+            ("renamed", changes.renamed),
+            ("removed", changes.removed),
+        )
+        if names
+    ]
+    if told:
+        finding = f"since the last ingest: {', '.join(told)}"
+        return Check("notes", State.NOTE, finding, "Bring the index up to date: footnote sync")
+    return Check("notes", State.FINE, f"{counted(changes.unchanged, 'note')}, all as in the index")
+
+
 def check_privacy(tracing: bool, environ: Mapping[str, str] | None = None) -> Check:
     """Look at whether anything may leave this machine."""
     if is_private(environ):
@@ -207,6 +234,20 @@ def check_privacy(tracing: bool, environ: Mapping[str, str] | None = None) -> Ch
         return Check("privacy", State.NOTE, finding, "Unset FOOTNOTE_TRACING to keep them here.")
     finding = "tracing or telemetry is not switched off in this process"
     return Check("privacy", State.FAILED, finding, "Start Footnote with its own command.")
+
+
+def look_at_notes(directory: Path) -> Changes:
+    """What became of the notes since the index was made.
+
+    Raises:
+        IngestError: there is no index, or its notes are gone.
+    """
+    from pathlib import Path
+
+    from ingest.pipeline import ingested_settings, pending_changes
+
+    roots = [Path(root) for root in ingested_settings(directory).roots]
+    return pending_changes(roots, directory)[0]
 
 
 def look_into_index(directory: Path, embedder: str) -> IndexFacts:
@@ -222,7 +263,7 @@ def look_into_index(directory: Path, embedder: str) -> IndexFacts:
             more = f" and {len(damage) - 1} more" if len(damage) > 1 else ""
             raise IndexDamaged(
                 f"The index at {directory} is damaged: {damage[0]}{more}. "
-                f"The notes are not. Make it anew: footnote ingest <folder> --rebuild"
+                f"The notes are not. Make it whole: footnote doctor --repair"
             )
         return IndexFacts(
             generation=index.generation,

@@ -60,6 +60,7 @@ def ingest_notes(
     embedder_name: str = DEFAULT_EMBEDDER,
     *,
     rebuild: bool = False,
+    renew: bool = False,
     embedder: Embedder | None = None,
     on_step: OnStep | None = None,
 ) -> IngestReport:
@@ -67,7 +68,8 @@ def ingest_notes(
 
     Only chunks whose text is new are embedded; where no note changed nothing is done at
     all. Other notes than those of the index take their place. `rebuild` starts afresh: with
-    the configured settings, and every chunk embedded. `embedder` is used instead of the one
+    the configured settings, and every chunk embedded. `renew` writes all files anew even where
+    no note changed. `embedder` is used instead of the one
     called `embedder_name`.
 
     Raises:
@@ -100,7 +102,7 @@ def ingest_notes(
             built = previous.manifest.settings
             # A newer version of the program may change how notes are divided: no reason to refuse.
             require_same(with_versions_of(built, settings), settings, index, roots)
-            if previous.holds(corpus, settings):
+            if not renew and previous.holds(corpus, settings):
                 return _unchanged_report(previous, corpus, clock)
         return _Build(generations, corpus, settings, embedder, previous, current, clock).run()
 

@@ -32,6 +32,7 @@ from ingest.errors import (
 )
 from ingest.notes import SkippedFile
 from ingest.pipeline import IngestReport
+from ingest.repair import Repair
 from ingest.steps import OnStep, Step
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -406,6 +407,27 @@ def test_watching_and_a_dry_run_exclude_each_other() -> None:
     assert "not allowed with" in done.err
 
 
+def test_doctor_repairs_when_it_is_asked_to_and_says_what_it_did() -> None:
+    found = Repair(("chroma is damaged", "more"), replace(REPORT, embedded=1, reused=2))
+    looked: list[bool] = []
+
+    def diagnose(_: Settings, verify: bool) -> list[Check]:
+        looked.append(verify)
+        return []
+
+    backend = Backend(diagnose=diagnose, repair=lambda *_: found)
+    done = run("doctor", "--repair", "--verify", backend=backend)
+    assert done.code == 0
+    assert looked == [True]
+    assert "Found: chroma is damaged (and 1 more)." in done.err
+    assert "2 chunks carried over, 1 embedded again" in done.err
+    whole = replace(backend, repair=lambda *_: Repair(()))
+    assert "nothing was repaired" in run("doctor", "--repair", backend=whole).err
+    never = replace(backend, repair=failing(AssertionError("it repaired")))
+    assert run("doctor", backend=never).code == 0
+    assert looked == [True, False, False]
+
+
 def test_many_changes_are_counted_not_listed() -> None:
     many = Changes(added=tuple(f"{n:03}.md" for n in range(100)), unchanged=1)
     backend = replace(following(), pending=lambda *_: (many, ()))
@@ -433,7 +455,7 @@ def test_chat_talks_until_the_input_ends(argv: list[str]) -> None:
 
 def test_doctor_fails_when_a_check_failed() -> None:
     checks = [Check("python", State.FINE, "3.11"), Check("index", State.FAILED, "none", "Ingest.")]
-    done = run("doctor", backend=Backend(diagnose=lambda _: checks))
+    done = run("doctor", backend=Backend(diagnose=lambda *_: checks))
     assert done.code == 1
     assert done.out.splitlines() == [
         "✓ python    3.11",
@@ -444,7 +466,7 @@ def test_doctor_fails_when_a_check_failed() -> None:
 
 def test_doctor_is_content_with_notes() -> None:
     checks = [Check("reranker", State.NOTE, "answers still come")]
-    done = run("doctor", "--json", backend=Backend(diagnose=lambda _: checks))
+    done = run("doctor", "--json", backend=Backend(diagnose=lambda *_: checks))
     assert done.code == 0
     assert done.objects[0]["healthy"] is True
 

@@ -18,6 +18,7 @@ from chatbot.doctor import (
     check_footnote,
     check_index,
     check_libraries,
+    check_notes,
     check_privacy,
     check_python,
     check_reranker,
@@ -28,6 +29,7 @@ from chatbot.doctor import (
 )
 from chatbot.privacy import keep_private
 from chatbot.settings import Settings
+from ingest.changes import Changes
 from ingest.errors import IndexDamaged, IndexMismatch, IndexNotFound, WeightsUnavailable
 
 FACTS = IndexFacts("000007-abc", "all-MiniLM-L6-v2", sources=3, sections=1)
@@ -227,3 +229,20 @@ def test_sees_a_flipped_bit(index_directory: Path) -> None:
 def test_refuses_an_index_of_another_embedder(index_directory: Path) -> None:
     with pytest.raises(IndexMismatch, match="--rebuild"):
         look_into_index(index_directory, "all-MiniLM-L6-v2")
+
+
+def test_an_index_in_step_with_its_notes_is_fine() -> None:
+    check = check_notes(lambda: Changes(unchanged=3))
+    assert (check.state, check.finding) == (State.FINE, "3 notes, all as in the index")
+
+
+def test_notes_that_changed_are_counted_and_how_to_take_them_in_is_said() -> None:
+    check = check_notes(lambda: Changes(added=("a",), edited=("b", "c"), unchanged=1))
+    assert check.state is State.NOTE
+    assert check.finding == "since the last ingest: 1 added, 2 edited"
+    assert "footnote sync" in check.advice
+
+
+def test_notes_that_are_gone_fail() -> None:
+    check = check_notes(raising(IndexNotFound("There is no file or folder 'x'.")))
+    assert check.state is State.FAILED

@@ -1,0 +1,65 @@
+"""Finds what is wrong with an index, and makes it whole again from the notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.embedding import Embedder
+from ingest.errors import IndexDamaged
+from ingest.index import NotesIndex
+from ingest.pipeline import IngestReport, ingest_notes, ingested_settings
+from ingest.steps import OnStep
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What was found, and what was done about it: nothing where nothing was found."""
+
+    found: tuple[str, ...]
+    report: IngestReport | None = None
+
+
+def find_damage(index: Path) -> tuple[str, ...]:
+    """Return everything that is wrong with the index, by reading all of it.
+
+    Raises:
+        IndexNotFound: there is none.
+        IndexMismatch: it was made by another version.
+    """
+    try:
+        with NotesIndex.open(index, store="exact") as opened:
+            return opened.damage()
+    except IndexDamaged as error:
+        return (str(error),)
+
+
+def repair(
+    index: Path,
+    embedder_name: str,
+    *,
+    embedder: Embedder | None = None,
+    on_step: OnStep | None = None,
+) -> Repair:
+    """Make a damaged index whole, as the notes are now. A whole one is left alone.
+
+    What is intact is carried over: where only Chroma's files are damaged, nothing is embedded.
+
+    Raises:
+        IndexNotFound: there is nothing to repair.
+        IndexDamaged: it no longer says where its notes lie; or the repaired one is damaged, too.
+        IngestError: as `ingest_notes`; the index is as it was.
+    """
+    found = find_damage(index)
+    if not found:
+        return Repair(())
+    roots = tuple(Path(root) for root in ingested_settings(index).roots)
+    report = ingest_notes(
+        roots, index, embedder_name, renew=True, embedder=embedder, on_step=on_step
+    )
+    if left := find_damage(index):
+        raise IndexDamaged(
+            f"The index at {index} was made anew and is damaged again: {left[0]}. The disk may be"
+            " failing: give another --index, on another disk"
+        )
+    return Repair(found, report)
