@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 
     from chatbot.doctor import Check
     from chatbot.settings import Settings
+    from ingest.build import IngestReport
     from ingest.changes import Changes
     from ingest.index import Store
     from ingest.notes import SkippedFile
-    from ingest.pipeline import IngestReport
     from ingest.repair import Repair
     from ingest.steps import OnStep
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from rich.status import Status as Spinner
     from rich.text import Text
 
+    from ingest.build import IngestReport
     from ingest.changes import Changes
     from ingest.notes import SkippedFile
-    from ingest.pipeline import IngestReport
 
 PROMPT = "? "
 QUOTE_WIDTH = 96  # characters of a quote shown under an answer

@@ -27,7 +27,7 @@ MAX_TERMS = 256  # of one search; the rest are ignored
 _BATCH = 500
 
 _SECTION = (
-    'ordinal, id, source, heading, anchor, level, start, "end", first_line, last_line, navigation'
+    'key, id, source, heading, anchor, level, start, "end", first_line, last_line, navigation'
 )
 _BLOCK = (
     'kind, ordinal, text, start, "end", first_line, last_line, "group", item, depth, lead,'
@@ -38,6 +38,9 @@ _CHUNK = (
     ' chunks.last_block, chunks.start, chunks."end", chunks.first_line, chunks.last_line,'
     " chunks.digest"
 )
+
+
+_CHUNK_ORDER = "ORDER BY sections.source, sections.position, chunks.ordinal"
 
 
 class Catalog:
@@ -69,11 +72,11 @@ class Catalog:
 
     def sources(self) -> tuple[str, ...]:
         """Return the sources' names, in the order they were read."""
-        return tuple(name for (name,) in self._rows("SELECT name FROM sources ORDER BY ordinal"))
+        return tuple(name for (name,) in self._rows("SELECT name FROM sources ORDER BY name"))
 
     def source_records(self) -> tuple[tuple[str, str, str, str], ...]:
         """Return each source's name, encoding, digest and text."""
-        rows = self._rows("SELECT name, encoding, digest, text FROM sources ORDER BY ordinal")
+        rows = self._rows("SELECT name, encoding, digest, text FROM sources ORDER BY name")
         return tuple((name, encoding, digest, text) for name, encoding, digest, text in rows)
 
     def source_text(self, name: str) -> str:
@@ -87,16 +90,21 @@ class Catalog:
 
     def outline(self) -> tuple[Section, ...]:
         """Return all sections in note order, without their blocks."""
-        rows = self._rows(f"SELECT {_SECTION} FROM sections ORDER BY ordinal")
+        rows = self._rows(f"SELECT {_SECTION} FROM sections ORDER BY source, position")
         return tuple(_section(row, ()) for row in rows)
 
     def sections(self) -> tuple[Section, ...]:
         """Return all sections in note order, with their blocks."""
-        rows = self._rows(f"SELECT {_SECTION} FROM sections ORDER BY ordinal")
+        rows = self._rows(f"SELECT {_SECTION} FROM sections ORDER BY source, position")
         blocks: dict[int, list[Block]] = {}
         for row in self._rows(f"SELECT section, {_BLOCK} FROM blocks ORDER BY section, ordinal"):
             blocks.setdefault(row[0], []).append(_block(row[1:]))
         return tuple(_section(row, tuple(blocks.get(row[0], ()))) for row in rows)
+
+    def sections_of(self, source: str) -> tuple[Section, ...]:
+        """Return the sections of one note in order, with their blocks."""
+        ids = self._rows("SELECT id FROM sections WHERE source = ? ORDER BY position", (source,))
+        return tuple(self.section(section_id) for (section_id,) in ids)
 
     def section(self, section_id: str) -> Section:
         """Return one section with its blocks.
@@ -118,7 +126,7 @@ class Catalog:
             KeyError: there is no such chunk.
         """
         rows = self._rows(
-            f"SELECT {_CHUNK} FROM chunks JOIN sections ON sections.ordinal = chunks.section"
+            f"SELECT {_CHUNK} FROM chunks JOIN sections ON sections.key = chunks.section"
             " WHERE chunks.id = ?",
             (chunk_id,),
         )
@@ -127,21 +135,41 @@ class Catalog:
     def chunks(self) -> tuple[Chunk, ...]:
         """Return all chunks in note order."""
         rows = self._rows(
-            f"SELECT {_CHUNK} FROM chunks JOIN sections ON sections.ordinal = chunks.section"
-            " ORDER BY chunks.rowid"
+            f"SELECT {_CHUNK} FROM chunks JOIN sections ON sections.key = chunks.section"
+            f" {_CHUNK_ORDER}"
         )
         return tuple(_chunk(row) for row in rows)
 
+    def chunks_of(self, source: str) -> tuple[Chunk, ...]:
+        """Return the chunks of one note in order."""
+        rows = self._rows(
+            f"SELECT {_CHUNK} FROM chunks JOIN sections ON sections.key = chunks.section"
+            f" WHERE sections.source = ? {_CHUNK_ORDER}",
+            (source,),
+        )
+        return tuple(_chunk(row) for row in rows)
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many sections and chunks there are."""
+        ((sections, chunks),) = self._rows(
+            "SELECT (SELECT count(*) FROM sections), (SELECT count(*) FROM chunks)"
+        )
+        return sections, chunks
+
+    def chunk_ids(self) -> tuple[str, ...]:
+        """Return each chunk's id, in no order."""
+        return tuple(row[0] for row in self._rows("SELECT id FROM chunks"))
+
     def digests(self) -> tuple[str, ...]:
-        """Return each chunk's digest, in note order."""
-        return tuple(row[0] for row in self._rows("SELECT digest FROM chunks ORDER BY rowid"))
+        """Return each chunk's digest, in no order."""
+        return tuple(row[0] for row in self._rows("SELECT digest FROM chunks"))
 
     def vectors(self) -> tuple[tuple[str, ...], tuple[str, ...], Vectors]:
         """Return chunk ids, their sources, and their vectors as rows, in note order."""
         rows = self._rows(
             "SELECT chunks.id, sections.source, vectors.vector FROM chunks"
-            " JOIN sections ON sections.ordinal = chunks.section"
-            " JOIN vectors ON vectors.digest = chunks.digest ORDER BY chunks.rowid"
+            " JOIN sections ON sections.key = chunks.section"
+            f" JOIN vectors ON vectors.digest = chunks.digest {_CHUNK_ORDER}"
         )
         matrix = self._matrix([row[2] for row in rows])
         return tuple(row[0] for row in rows), tuple(row[1] for row in rows), matrix
@@ -165,6 +193,15 @@ class Catalog:
             )
         return self._matrix([found[chunk_id] for chunk_id in chunk_ids])
 
+    def vectors_of_digests(self, digests: Iterable[str]) -> dict[str, Vectors]:
+        """Return the vector of each of these chunk digests that has one."""
+        rows = self._rows(
+            "SELECT digest, vector FROM vectors WHERE digest IN (SELECT value FROM json_each(?))",
+            (json.dumps(sorted(set(digests))),),
+        )
+        matrix = self._matrix([row[1] for row in rows])
+        return {row[0]: matrix[i] for i, row in enumerate(rows)}
+
     def vectors_by_digest(self) -> dict[str, Vectors]:
         """Return the vector of each chunk digest."""
         rows = self._rows("SELECT digest, vector FROM vectors ORDER BY digest")
@@ -178,7 +215,7 @@ class Catalog:
         rows = self._search(
             "SELECT chunks.id, round(-bm25(chunk_search, ?, ?), ?) AS score FROM chunk_search"
             " JOIN chunks ON chunks.rowid = chunk_search.rowid"
-            " JOIN sections ON sections.ordinal = chunks.section"
+            " JOIN sections ON sections.key = chunks.section"
             " WHERE chunk_search MATCH ? {scope} ORDER BY score DESC, chunks.id LIMIT ?",
             terms,
             limit,
@@ -193,7 +230,7 @@ class Catalog:
         rows = self._search(
             "SELECT sections.id, blocks.ordinal, round(-bm25(block_search, ?, ?), ?) AS score"
             " FROM block_search JOIN blocks ON blocks.rowid = block_search.rowid"
-            " JOIN sections ON sections.ordinal = blocks.section"
+            " JOIN sections ON sections.key = blocks.section"
             " WHERE block_search MATCH ? {scope}"
             " ORDER BY score DESC, sections.id, blocks.ordinal LIMIT ?",
             terms,
@@ -205,7 +242,10 @@ class Catalog:
     def texts_with(self, part: str) -> tuple[str, ...]:
         """Return the plain texts of the blocks that hold `part`, in note order."""
         rows = self._rows(
-            "SELECT text FROM blocks WHERE instr(text, ?) ORDER BY section, ordinal", (part,)
+            "SELECT blocks.text FROM blocks JOIN sections ON sections.key = blocks.section"
+            " WHERE instr(blocks.text, ?)"
+            " ORDER BY sections.source, sections.position, blocks.ordinal",
+            (part,),
         )
         return tuple(text for (text,) in rows)
 

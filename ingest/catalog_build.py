@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from ingest.schema import SCHEMA
 
 @dataclass(frozen=True, slots=True)
 class IndexedNotes:
-    """What one ingest found: sources by name, sections and chunks in note order."""
+    """Notes and what was made of them: sources by name, sections and chunks in note order."""
 
     sources: tuple[SourceDocument, ...]
     sections: tuple[Section, ...]
@@ -50,6 +51,36 @@ def write_catalog(path: Path, notes: IndexedNotes, vectors: Mapping[str, Vectors
     sync_file(path)
 
 
+def update_catalog(
+    path: Path, gone: IndexedNotes, new: IndexedNotes, vectors: Mapping[str, Vectors]
+) -> None:
+    """Take the notes in `gone` out of a file and put those in `new` in, and sync it.
+
+    `gone` is what the file holds of them, to the letter: its search tables forget a text only
+    when they are told it. `vectors` has that of each new chunk's digest. The file is then
+    what `write_catalog` would make of its notes, but for the keys and the order of its pages.
+
+    Raises:
+        sqlite3.Error, OSError: the file cannot be written; what is there is of no use.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("BEGIN")
+        _remove(connection, gone)
+        _write_sources(connection, new.sources)
+        _write_sections(connection, new.sections)
+        _write_chunks(connection, new)
+        _write_vectors(connection, vectors)
+        connection.executemany(
+            "DELETE FROM vectors WHERE digest = ?1"
+            " AND NOT EXISTS (SELECT 1 FROM chunks WHERE chunks.digest = ?1)",
+            {(chunk.digest,) for chunk in gone.chunks},
+        )
+        connection.execute("COMMIT")
+    sync_file(path)
+
+
 def sync_file(path: Path) -> None:
     """Return only when the file's bytes are on the disk."""
     descriptor = os.open(path, os.O_RDWR)
@@ -74,22 +105,56 @@ def searchable_heading(section: Section) -> str:
     return repair(HEADING_SEPARATOR.join(section.heading))
 
 
+def _remove(connection: sqlite3.Connection, notes: IndexedNotes) -> None:
+    sections = {section.id: section for section in notes.sections}
+    for chunk in notes.chunks:
+        section = sections[chunk.section_id]
+        (rowid,) = connection.execute(
+            "SELECT rowid FROM chunks WHERE id = ?", (chunk.id,)
+        ).fetchone()
+        if not section.navigation:
+            words = (rowid, searchable_heading(section), _chunk_words(chunk, section))
+            _forget(connection, "chunk_search", words)
+        connection.execute("DELETE FROM chunks WHERE rowid = ?", (rowid,))
+    for section in notes.sections:
+        (key,) = connection.execute(
+            "SELECT key FROM sections WHERE id = ?", (section.id,)
+        ).fetchone()
+        heading = searchable_heading(section)
+        rowids = connection.execute(
+            "SELECT rowid FROM blocks WHERE section = ? ORDER BY ordinal", (key,)
+        ).fetchall()
+        for (rowid,), block in zip(rowids, section.blocks, strict=True):
+            if not section.navigation:
+                words = (rowid, heading, searchable_text(block))
+                _forget(connection, "block_search", words)
+                _forget(connection, "block_words", words)
+        connection.execute("DELETE FROM blocks WHERE section = ?", (key,))
+        connection.execute("DELETE FROM sections WHERE key = ?", (key,))
+    for source in notes.sources:
+        connection.execute("DELETE FROM sources WHERE name = ?", (source.name,))
+
+
+def _forget(connection: sqlite3.Connection, table: str, words: tuple[int, str, str]) -> None:
+    connection.execute(
+        f"INSERT INTO {table} ({table}, rowid, heading, body) VALUES ('delete', ?, ?, ?)", words
+    )
+
+
 def _write_sources(connection: sqlite3.Connection, sources: Iterable[SourceDocument]) -> None:
     connection.executemany(
-        "INSERT INTO sources VALUES (?, ?, ?, ?, ?)",
-        (
-            (ordinal, source.name, source.encoding, source.digest, source.text)
-            for ordinal, source in enumerate(sources)
-        ),
+        "INSERT INTO sources VALUES (?, ?, ?, ?)",
+        ((source.name, source.encoding, source.digest, source.text) for source in sources),
     )
 
 
 def _write_sections(connection: sqlite3.Connection, sections: Iterable[Section]) -> None:
-    for ordinal, section in enumerate(sections):
-        connection.execute(
-            "INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    positions: Counter[str] = Counter()
+    for section in sections:
+        key = connection.execute(
+            "INSERT INTO sections VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                ordinal,
+                positions[section.source],
                 section.id,
                 section.source,
                 json.dumps(section.heading, ensure_ascii=False),
@@ -100,18 +165,20 @@ def _write_sections(connection: sqlite3.Connection, sections: Iterable[Section])
                 *section.lines,
                 section.navigation,
             ),
-        )
-        _write_blocks(connection, ordinal, section)
+        ).lastrowid
+        positions[section.source] += 1
+        assert key is not None  # an insertion has one
+        _write_blocks(connection, key, section)
 
 
-def _write_blocks(connection: sqlite3.Connection, section_ordinal: int, section: Section) -> None:
+def _write_blocks(connection: sqlite3.Connection, key: int, section: Section) -> None:
     heading = searchable_heading(section)
     for block in section.blocks:
         cells = [[cell.text, cell.start, cell.end] for cell in block.cells]
         rowid = connection.execute(
             "INSERT INTO blocks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                section_ordinal,
+                key,
                 block.ordinal,
                 block.kind.value,
                 block.text,
@@ -136,14 +203,20 @@ def _write_blocks(connection: sqlite3.Connection, section_ordinal: int, section:
 
 
 def _write_chunks(connection: sqlite3.Connection, notes: IndexedNotes) -> None:
-    sections = {section.id: (i, section) for i, section in enumerate(notes.sections)}
+    sections = {section.id: section for section in notes.sections}
+    keys = {
+        section.id: connection.execute(
+            "SELECT key FROM sections WHERE id = ?", (section.id,)
+        ).fetchone()[0]
+        for section in notes.sections
+    }
     for chunk in notes.chunks:
-        ordinal, section = sections[chunk.section_id]
+        section = sections[chunk.section_id]
         rowid = connection.execute(
             "INSERT INTO chunks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 chunk.id,
-                ordinal,
+                keys[chunk.section_id],
                 chunk.ordinal,
                 chunk.text,
                 chunk.first_block,
@@ -171,7 +244,7 @@ def _chunk_words(chunk: Chunk, section: Section) -> str:
 
 def _write_vectors(connection: sqlite3.Connection, vectors: Mapping[str, Vectors]) -> None:
     connection.executemany(
-        "INSERT INTO vectors VALUES (?, ?)",
+        "INSERT OR IGNORE INTO vectors VALUES (?, ?)",
         (
             (digest, np.asarray(vectors[digest], dtype="<f4").tobytes())
             for digest in sorted(vectors)

@@ -40,6 +40,8 @@ class Manifest:
     chunks: int
     catalog_digest: str  # SHA-256 of notes.sqlite
     segments: dict[str, str]  # SHA-256 of Chroma's vector files, by POSIX path
+    written: int  # chunks when all files were last written anew, not updated
+    replaced: int = 0  # chunks that updates have taken out since
 
     def write(self, path: Path) -> None:
         """Write the manifest and sync it."""
@@ -142,4 +144,6 @@ def _manifest(values: dict[str, Any]) -> Manifest:
         chunks=int(values["chunks"]),
         catalog_digest=str(values["catalog_digest"]),
         segments={str(name): str(digest) for name, digest in values["segments"].items()},
+        written=int(values["written"]),
+        replaced=int(values["replaced"]),
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.build import IngestReport
 from ingest.embedding import Embedder
 from ingest.errors import IndexDamaged
 from ingest.index import NotesIndex
-from ingest.pipeline import IngestReport, ingest_notes, ingested_settings
+from ingest.pipeline import ingest_notes, ingested_settings
 from ingest.steps import OnStep
 
 

@@ -1,8 +1,13 @@
-"""The tables of `notes.sqlite`. The file is written once and never changed afterwards."""
+"""The tables of `notes.sqlite`. A generation's file never changes once it is current.
+
+The next generation's may begin as a copy of it: rows of notes that did not change keep their
+keys. So no key says where a row stands among the others: that is told by the source's name and
+the position within it.
+"""
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _STEMMED = "porter unicode61 remove_diacritics 2"
 _UNSTEMMED = "unicode61 remove_diacritics 2"
@@ -11,14 +16,14 @@ _UNSTEMMED = "unicode61 remove_diacritics 2"
 # rowid. Their text has mis-decoded characters repaired; every other table has it as it is.
 SCHEMA = f"""
 CREATE TABLE sources (
-    ordinal  INTEGER PRIMARY KEY,
-    name     TEXT NOT NULL UNIQUE,
+    name     TEXT PRIMARY KEY,
     encoding TEXT NOT NULL,
     digest   TEXT NOT NULL,
     text     TEXT NOT NULL
 );
 CREATE TABLE sections (
-    ordinal    INTEGER PRIMARY KEY,
+    key        INTEGER PRIMARY KEY,
+    position   INTEGER NOT NULL,
     id         TEXT NOT NULL UNIQUE,
     source     TEXT NOT NULL REFERENCES sources (name),
     heading    TEXT NOT NULL,
@@ -28,11 +33,12 @@ CREATE TABLE sections (
     "end"      INTEGER NOT NULL,
     first_line INTEGER NOT NULL,
     last_line  INTEGER NOT NULL,
-    navigation INTEGER NOT NULL
+    navigation INTEGER NOT NULL,
+    UNIQUE (source, position)
 );
 CREATE TABLE blocks (
     rowid      INTEGER PRIMARY KEY,
-    section    INTEGER NOT NULL REFERENCES sections (ordinal),
+    section    INTEGER NOT NULL REFERENCES sections (key),
     ordinal    INTEGER NOT NULL,
     kind       TEXT NOT NULL,
     text       TEXT NOT NULL,
@@ -51,7 +57,7 @@ CREATE TABLE blocks (
 CREATE TABLE chunks (
     rowid       INTEGER PRIMARY KEY,
     id          TEXT NOT NULL UNIQUE,
-    section     INTEGER NOT NULL REFERENCES sections (ordinal),
+    section     INTEGER NOT NULL REFERENCES sections (key),
     ordinal     INTEGER NOT NULL,
     text        TEXT NOT NULL,
     first_block INTEGER NOT NULL,
@@ -60,8 +66,10 @@ CREATE TABLE chunks (
     "end"       INTEGER NOT NULL,
     first_line  INTEGER NOT NULL,
     last_line   INTEGER NOT NULL,
-    digest      TEXT NOT NULL
+    digest      TEXT NOT NULL,
+    UNIQUE (section, ordinal)
 );
+CREATE INDEX chunk_digests ON chunks (digest);
 CREATE TABLE vectors (
     digest TEXT PRIMARY KEY,
     vector BLOB NOT NULL

@@ -1,6 +1,7 @@
 """The one home of Chroma: builds, checks and searches a generation's vector store.
 
-Written once into an empty directory, through LangChain's `Chroma`, and never changed.
+Written once into an empty directory, through LangChain's `Chroma`, or updated in a copy that
+nobody has open yet; never changed once it is current.
 A LangChain program opens it as `Chroma(persist_directory=…, collection_name=COLLECTION,
 embedding_function=NoteEmbeddings(embedder))`, while nothing else has it open.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ VECTOR_TOLERANCE = 1e-6  # Chroma scales to length 1 again: the last bits may ch
 # visit every chunk: 3 ms among 3,000, 11 ms among 10,000. Up to here it may, and the results
 # are those of an exact scan. In a larger store it is quicker and now and then misses one.
 WIDEST_SEARCH = 50_000
+MOST_GROWTH = 1.25  # of a store by updates; beyond it is written anew
 _MARGIN = 32  # candidates beyond the limit, to be ranked exactly
 
 _clients_lock = threading.Lock()
@@ -52,6 +54,40 @@ def write_store(
     Raises:
         IndexDamaged: Chroma could not store them.
     """
+    directory.mkdir(parents=True, exist_ok=True)
+    with _client(directory) as client:
+        _add(client, chunks, sections, vectors, _configuration(len(chunks)))
+
+
+def update_store(
+    directory: Path,
+    gone: Sequence[str],
+    chunks: Sequence[Chunk],
+    sections: Mapping[str, Section],
+    vectors: Mapping[str, Vectors],
+) -> None:
+    """Take the chunks with the ids in `gone` out of a copy of a store, and add `chunks`.
+
+    The copy must be nobody's yet: a process that is killed here leaves it unusable.
+
+    Raises:
+        IndexDamaged: Chroma could not store them.
+    """
+    with _client(directory) as client, _as_damage(directory):
+        collection = client.get_collection(COLLECTION, embedding_function=None)
+        for first in range(0, len(gone), BATCH):
+            collection.delete(ids=list(gone[first : first + BATCH]))
+        if chunks:
+            _add(client, chunks, sections, vectors, None)
+
+
+def _add(
+    client: Client,
+    chunks: Sequence[Chunk],
+    sections: Mapping[str, Section],
+    vectors: Mapping[str, Vectors],
+    configuration: Any,
+) -> None:
     from langchain_chroma import Chroma
     from langchain_core.embeddings import Embeddings
 
@@ -65,25 +101,24 @@ def write_store(
             raise NotImplementedError("the store is only written through this")
 
     by_text = {chunk.text: vectors[chunk.digest] for chunk in chunks}
-    directory.mkdir(parents=True, exist_ok=True)
-    with _client(directory) as client:
-        store = Chroma(
-            collection_name=COLLECTION,
-            client=client,
-            embedding_function=ReadyVectors(),
-            collection_configuration=_configuration(len(chunks)),
+    store = Chroma(
+        collection_name=COLLECTION,
+        client=client,
+        embedding_function=ReadyVectors(),
+        collection_configuration=configuration,
+    )
+    for first in range(0, len(chunks), BATCH):
+        some = chunks[first : first + BATCH]
+        store.add_texts(
+            texts=[chunk.text for chunk in some],
+            metadatas=[_metadata(chunk, sections[chunk.section_id]) for chunk in some],
+            ids=[chunk.id for chunk in some],
         )
-        for first in range(0, len(chunks), BATCH):
-            some = chunks[first : first + BATCH]
-            store.add_texts(
-                texts=[chunk.text for chunk in some],
-                metadatas=[_metadata(chunk, sections[chunk.section_id]) for chunk in some],
-                ids=[chunk.id for chunk in some],
-            )
 
 
 def _configuration(count: int) -> Any:
-    visited = max(100, min(count, WIDEST_SEARCH))  # 100 is Chroma's default
+    # With room for the chunks that updates may add before the store is written anew.
+    visited = max(100, min(round(MOST_GROWTH * count) + 100, WIDEST_SEARCH))
     return {"hnsw": {"space": "cosine", "ef_search": visited}}
 
 
@@ -138,21 +173,55 @@ def find_damage(
         shutil.copytree(directory, copy)
         try:
             with _client(copy) as client:
-                return tuple(_differences(client, chunks, matrix))
+                ids = {chunk.id for chunk in chunks}
+                return tuple(_differences(client, ids, chunks, matrix))
         except IndexDamaged as error:
             return (str(error).replace(str(copy), str(directory)),)
 
 
-def _differences(client: Client, chunks: Sequence[Chunk], matrix: Vectors) -> Iterator[str]:
+def find_damage_of_own(
+    directory: Path,
+    segments: Mapping[str, str],
+    ids: Iterable[str],
+    chunks: Sequence[Chunk],
+    matrix: Vectors,
+) -> tuple[str, ...]:
+    """Return what is wrong with a store that was just written, and that nobody else has open.
+
+    Compares all ids, and the texts and vectors of `chunks`, in place: no copy could be left
+    behind by a process that is killed.
+    """
+    try:
+        with _client(directory) as client:
+            wrong = tuple(_differences(client, set(ids), chunks, matrix))
+    except IndexDamaged as error:
+        return (str(error),)
+    changed = check_files(directory, segments)  # opening it must not have altered them
+    return wrong if changed is None else (*wrong, changed)
+
+
+def _differences(
+    client: Client, ids: set[str], chunks: Sequence[Chunk], matrix: Vectors
+) -> Iterator[str]:
     collection = client.get_collection(COLLECTION, embedding_function=None)
     space = (collection.configuration_json.get("hnsw") or {}).get("space")
     if space != "cosine":
         yield f"the vector store measures '{space}', not cosine"
     stored = set(collection.get(include=[])["ids"])
-    for missing in sorted({chunk.id for chunk in chunks} - stored):
+    yield from _id_differences(stored, ids)
+    yield from _record_differences(collection, stored, chunks, matrix)
+
+
+def _id_differences(stored: set[str], expected: set[str]) -> Iterator[str]:
+    for missing in sorted(expected - stored):
         yield f"the vector store lacks the chunk {missing}"
-    for extra in sorted(stored - {chunk.id for chunk in chunks}):
+    for extra in sorted(stored - expected):
         yield f"the vector store holds the chunk {extra}, which the catalog does not"
+
+
+def _record_differences(
+    collection: Any, stored: set[str], chunks: Sequence[Chunk], matrix: Vectors
+) -> Iterator[str]:
     for first in range(0, len(chunks), BATCH):
         some = [
             (chunk, row)

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 
+from ingest.build import IngestReport
 from ingest.embedding import Embedder, open_embedder
 from ingest.errors import IngestError, WriterBusy
 from ingest.folder import SUFFIXES
 from ingest.ignore import FILE as IGNORE_FILE
-from ingest.pipeline import IngestReport, ingest_notes, ingested_settings
+from ingest.pipeline import ingest_notes, ingested_settings
 from ingest.steps import OnStep
 
 SETTLE = 300  # ms without a change: an editor that saves in several steps is then done

@@ -12,9 +12,10 @@ import pytest
 
 from chatbot.chain import NotesChain
 from chatbot.library import NotesLibrary
+from ingest.build import IngestReport
 from ingest.embedding import EmbedderIdentity, Progress, Vectors, unit_rows
 from ingest.index import NotesIndex
-from ingest.pipeline import IngestReport, ingest_notes
+from ingest.pipeline import ingest_notes
 from ingest.steps import OnStep
 
 

@@ -22,6 +22,7 @@ from chatbot.cli import Backend, main
 from chatbot.doctor import Check, State
 from chatbot.settings import Settings
 from chatbot.terminal import Terminal
+from ingest.build import IngestReport
 from ingest.changes import Changes
 from ingest.errors import (
     IndexMismatch,
@@ -31,7 +32,6 @@ from ingest.errors import (
     WriterBusy,
 )
 from ingest.notes import SkippedFile
-from ingest.pipeline import IngestReport
 from ingest.repair import Repair
 from ingest.steps import OnStep, Step
 

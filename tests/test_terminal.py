@@ -24,8 +24,8 @@ from chatbot.plain_text import (
     to_json_line,
 )
 from chatbot.terminal import HELP, STEP_LINES, Terminal, converse
+from ingest.build import IngestReport
 from ingest.notes import SkippedFile
-from ingest.pipeline import IngestReport
 from ingest.steps import STEPS, Step
 
 ESC = "\x1b"

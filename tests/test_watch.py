@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from conftest import NOTES, ToyEmbedder, write_notes
 
+from ingest.build import IngestReport
 from ingest.errors import IngestError, NoReadableNotes, NotesNotFound, WriterBusy
 from ingest.index import NotesIndex
-from ingest.pipeline import IngestReport, ingest_notes
+from ingest.pipeline import ingest_notes
 from ingest.watch import follow, may_matter
 from ingest.writer_lock import writer_lock
 
