@@ -8,11 +8,12 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help chat ingest doctor test test-fast lint install clean
+.PHONY: help chat ingest doctor test test-fast crash lint install clean
 
 NOTES ?= corpus
 PYTHON ?= python3
 TORCH_INDEX ?=
+KILLS ?= 200
 
 # The recipes read these from the environment, so that spaces, quotes, `$` and a leading `~`
 # in a path reach the command as they were typed.
@@ -33,6 +34,7 @@ help:
 	@echo 'make doctor                 say what is installed and what to do'
 	@echo 'make test                   every check and every test'
 	@echo 'make test-fast              the tests that take no time'
+	@echo 'make crash [KILLS=number]   kill that many ingests (200), and check what each leaves'
 	@echo 'make clean                  remove .venv, the index and caches (not your own data)'
 
 chat: ingest
@@ -54,6 +56,9 @@ test: lint
 
 test-fast: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -m 'not slow'
+
+crash: $(INSTALLED_DEV)
+	@$(BIN)/python tests/crash_harness.py --kills $(KILLS)
 
 install: $(INSTALLED)
 
