@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import zip_longest
@@ -125,14 +125,27 @@ class Searcher:
         return distinct((*query.terms, *self._aliases.terms_beside(query.text)))
 
     def _chunk_scores(self, query: Query) -> dict[str, float]:
-        sources = query.question.scope
-        dense = self._index.nearest(
-            self._embedder.embed_question(self._aliases.spelt_out(query.text)),
-            SEARCH_DEPTH,
-            sources,
-        )
-        lexical = self._index.matching_chunks(self._terms(query), SEARCH_DEPTH, sources)
-        return reciprocal_rank_fusion([[i for i, _ in dense], [i for i, _ in lexical]])
+        vector = self._embedder.embed_question(self._aliases.spelt_out(query.text))
+        terms = self._terms(query)
+
+        def search(sources: frozenset[str] | None) -> list[list[str]]:
+            dense = self._index.nearest(vector, SEARCH_DEPTH, sources)
+            lexical = self._index.matching_chunks(terms, SEARCH_DEPTH, sources)
+            return [[i for i, _ in dense], [i for i, _ in lexical]]
+
+        rankings = search(query.question.scope)
+        others = self._beside({_source_of(i) for ranking in rankings for i in ranking}, query)
+        if others:
+            beside = search(others)
+            rankings = [first + more for first, more in zip(rankings, beside, strict=True)]
+        return reciprocal_rank_fusion(rankings)
+
+    def _beside(self, found: Set[str], query: Query) -> frozenset[str]:
+        """The other notes, where one alone was found: it must not keep them from being seen."""
+        if len(found) != 1:
+            return frozenset()
+        scope = query.question.scope
+        return frozenset(self.sources if scope is None else scope) - found
 
     def _shortlist(
         self, query: Query, chunks: dict[str, Chunk], chunk_scores: dict[str, float]
@@ -143,9 +156,11 @@ class Searcher:
             for ordinal in range(chunk.first_block, chunk.last_block + 1):
                 key = (chunk.section_id, ordinal)
                 by_chunk[key] = max(by_chunk.get(key, 0.0), chunk_scores[chunk_id])
-        matching = self._index.matching_blocks(
-            self._terms(query), SEARCH_DEPTH, query.question.scope
-        )
+        terms, scope = self._terms(query), query.question.scope
+        matching = self._index.matching_blocks(terms, SEARCH_DEPTH, scope)
+        others = self._beside({_source_of(section_id) for section_id, _, _ in matching}, query)
+        if others:
+            matching += self._index.matching_blocks(terms, SEARCH_DEPTH, others)
         lexical = [(section_id, ordinal) for section_id, ordinal, _ in matching]
         for key in lexical:
             by_chunk.setdefault(key, 0.0)
@@ -333,6 +348,11 @@ class Searcher:
             section_id=section.id,
             chunk_id=chunk.id,
         )
+
+
+def _source_of(section_or_chunk_id: str) -> str:
+    """The note of a section or a chunk: their ids begin with its name, up to the last "#"."""
+    return section_or_chunk_id.rpartition("#")[0]
 
 
 def _in_turn(rankings: Sequence[Sequence[Passage]], limit: int) -> tuple[Passage, ...]:

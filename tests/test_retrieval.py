@@ -213,11 +213,6 @@ def test_only_so_many_blocks_are_judged(open_shelf: OpenShelf) -> None:
     assert len(found.candidates) == len(judge.judged) == BLOCKS_JUDGED
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="copies of one text each take a place among the judged blocks: one note that repeats"
-    " the question hides every other",
-)
 def test_a_note_that_repeats_the_question_cannot_hide_the_others(open_shelf: OpenShelf) -> None:
     flood = "# Flood\n\n" + "".join(f"## Part {n}\n\n{BUCKETS}\n\n" for n in range(60))
     found = open_shelf({**LIBRARY, "flood.md": flood}).retrieve(BUCKETS)
