@@ -30,7 +30,7 @@ def block_words(block: Block, header: Block | None = None) -> str:
 
 def _row_words(row: Block, header: Block | None) -> str:
     """'column: value; column: value', empty cells left out."""
-    columns = [cell.text for cell in header.cells] if header else []
+    columns = [cell.text[:_LONGEST_NAME] for cell in header.cells] if header else []
     columns += [""] * (len(row.cells) - len(columns))
     pairs = (
         f"{column}: {cell.text}" if column else cell.text

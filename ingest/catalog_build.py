@@ -19,6 +19,9 @@ from ingest.mojibake import repair
 from ingest.notes import Block, BlockKind, Chunk, Section, SourceDocument
 from ingest.schema import SCHEMA
 
+LONGEST_HEADING = 500  # characters that are searched
+MOST_REPAIRED = 4  # times shorter: mis-decoded characters are at most three for one
+
 
 @dataclass(frozen=True, slots=True)
 class IndexedNotes:
@@ -101,8 +104,11 @@ def searchable_text(block: Block) -> str:
 
 
 def searchable_heading(section: Section) -> str:
-    """Return the heading path on one line, mis-decoded characters repaired."""
-    return repair(HEADING_SEPARATOR.join(section.heading))
+    """Return the heading path on one line, mis-decoded characters repaired.
+
+    Of a heading longer than any, its beginning: it is indexed with every block under it.
+    """
+    return repair(HEADING_SEPARATOR.join(title[:LONGEST_HEADING] for title in section.heading))
 
 
 def _remove(connection: sqlite3.Connection, notes: IndexedNotes) -> None:
@@ -236,6 +242,8 @@ def _write_chunks(connection: sqlite3.Connection, notes: IndexedNotes) -> None:
 
 def _chunk_words(chunk: Chunk, section: Section) -> str:
     blocks = section.blocks[chunk.first_block : chunk.last_block + 1]
+    if len(blocks) == 1 and len(blocks[0].text) > MOST_REPAIRED * len(chunk.text):
+        return chunk.text  # as below, without repairing all of the block for each of its chunks
     words = "\n".join(searchable_text(block) for block in blocks)
     # A block too long for the window is spread over chunks that all cover it: each is found
     # by its own part alone.

@@ -14,6 +14,7 @@ from pathspec import GitIgnoreSpec
 FILE = ".footnoteignore"
 MAX_BYTES = 100_000
 LONGEST_LINE = 1_000
+MOST_STARS = 3  # of one name in a rule: each multiplies the ways in which it may match
 
 
 class RulesUnreadable(Exception):
@@ -60,8 +61,11 @@ def _read(path: Path) -> GitIgnoreSpec | None:
     except UnicodeDecodeError as error:
         raise RulesUnreadable(f"not UTF-8 (byte {error.start}); save it as UTF-8") from error
     for number, line in enumerate(lines, start=1):
-        if len(line) > LONGEST_LINE or line.count("**") > 4:
-            raise RulesUnreadable(f"line {number} is too long, or has too many '**'")
+        too_many = line.count("**") > MOST_STARS or any(
+            part.count("*") > MOST_STARS for part in line.split("/")
+        )
+        if len(line) > LONGEST_LINE or too_many:
+            raise RulesUnreadable(f"line {number} is too long, or has too many '*'")
     try:
         return GitIgnoreSpec.from_lines(lines)
     except ValueError as error:

@@ -137,7 +137,9 @@ def _full_stop_ends(text: str, stop: int, next_word: str, sentence_start: int) -
         return plain_next in _STARTERS and next_word[:1].isupper() and word != "I"
     if re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", word):
         return plain_next in _STARTERS and next_word[:1].isupper()
-    if word.isdigit() and not text[sentence_start : stop - len(word)].strip():
+    first = stop - len(word)
+    is_near = first - sentence_start < _WORD_LIMIT  # else the whole sentence is copied each time
+    if word.isdigit() and is_near and not text[sentence_start:first].strip():
         return False  # the number of a list item: "1. Install"
     if next_word[:1].islower():
         # Notes often forget the capital; a short word before the stop may be an abbreviation.

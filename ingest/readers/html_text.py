@@ -16,7 +16,10 @@ from ingest.readers.prose import Prose
 _TAG = re.compile(
     r"<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9-]*)(?P<attributes>(?>[^<>\"']+|\"[^\"]*\"|'[^']*')*+)>"
 )
-_ATTRIBUTE = re.compile(r"([A-Za-z_:][\w:.-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'=<>`]+))")
+# A name is looked at once, from its beginning: else each of its characters would begin one.
+_ATTRIBUTE = re.compile(
+    r"(?<![\w:.-])([A-Za-z_:][\w:.-]*+)\s*+=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'=<>`]+))"
+)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # A tag longer than this is taken for text: looking further for its end, from every `<`, would
 # take quadratic time.

@@ -15,8 +15,8 @@ from ingest.readers.plain import read_plain
 def read_markdown(source: SourceDocument) -> tuple[Section, ...]:
     """The sections of a Markdown note, in order, every offset counted in `source.text`.
 
-    A text that the parser could not take in bounded time, or without dropping words (lists
-    or quotes nested a hundred deep), is read as plain text instead.
+    A text that the parser could not take in bounded time or memory, or without dropping words
+    (lists or quotes nested a hundred deep), is read as plain text instead.
     """
     table = LineTable(source.text)
     parser = markdown_parser()
