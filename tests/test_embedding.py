@@ -205,6 +205,32 @@ print(sorted({"torch", "transformers", "sentence_transformers", "chromadb"} & se
 
 
 @pytest.mark.slow
+def test_a_few_changed_notes_import_no_torch_and_get_the_same_vectors(minilm: Embedder) -> None:
+    minilm.embed_question("make the export")
+    models = minilm._models_dir  # type: ignore[attr-defined]
+    code = """
+import json, sys
+from pathlib import Path
+from ingest.embedding import open_embedder
+embedder = open_embedder("all-MiniLM-L6-v2", Path(sys.argv[1]), precision="float32")
+seen = []
+rows = embedder.embed_notes(json.loads(sys.argv[2]), lambda done, total: seen.append([done, total]))
+print(json.dumps([rows.tolist(), seen, "torch" in sys.modules]))
+"""
+    child = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, str(models), json.dumps(TEXTS)],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows, seen, has_torch = json.loads(child.stdout)
+    assert not has_torch
+    assert (seen[0], seen[-1]) == ([0, len(TEXTS)], [len(TEXTS), len(TEXTS)])
+    assert np.allclose(np.asarray(rows), minilm.embed_notes(TEXTS), atol=1e-5)
+
+
+@pytest.mark.slow
 def test_a_damaged_export_is_made_again(minilm: Embedder) -> None:
     expected = minilm.embed_question("What is a bucket?")
     models = minilm._models_dir  # type: ignore[attr-defined]
