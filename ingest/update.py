@@ -48,7 +48,8 @@ class Update(Build):
         with contextlib.closing(Catalog(previous.generation.catalog)) as catalog:
             gone = sum(len(catalog.chunks_of(name)) for name in _gone(changes))
         replaced = manifest.replaced + gone
-        came = sum(len(s.text) for s in corpus.sources if s.name in set(_came(changes)))
+        names = set(_came(changes))
+        came = sum(len(source.text) for source in corpus.sources if source.name in names)
         whole = sum(len(source.text) for source in corpus.sources)
         return (
             replaced <= MOST_REPLACED * manifest.written
@@ -78,7 +79,7 @@ class Update(Build):
             gone = self._taken_out()
             shutil.copyfile(before.generation.catalog, generation.catalog)
             update_catalog(generation.catalog, gone, notes, vectors)
-            shutil.copytree(before.generation.chroma, generation.chroma)
+            vector_store.copy_store(before.generation.chroma, generation.chroma)
             with cannot_be_written():
                 vector_store.update_store(
                     generation.chroma,

@@ -9,10 +9,11 @@ embedding_function=NoteEmbeddings(embedder))`, while nothing else has it open.
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,24 @@ def write_store(
     directory.mkdir(parents=True, exist_ok=True)
     with _client(directory) as client:
         _add(client, chunks, sections, vectors, _configuration(len(chunks)))
+
+
+def copy_store(source: Path, target: Path) -> None:
+    """Copy a store that others may have open to a new directory.
+
+    Chroma writes to its database even when it is only opened, so that is copied by SQLite
+    itself: as it stands between two transactions. The vector files never change.
+
+    Raises:
+        OSError, sqlite3.Error: it cannot be read, or written.
+    """
+    database = "chroma.sqlite3"
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(f"{database}*"))
+    with (
+        closing(sqlite3.connect(source / database)) as live,
+        closing(sqlite3.connect(target / database)) as copy,
+    ):
+        live.backup(copy)
 
 
 def update_store(
@@ -170,11 +189,13 @@ def find_damage(
         return (wrong,)
     with tempfile.TemporaryDirectory(prefix="notes-check-", ignore_cleanup_errors=True) as folder:
         copy = Path(folder) / "chroma"
-        shutil.copytree(directory, copy)
         try:
+            copy_store(directory, copy)
             with _client(copy) as client:
                 ids = {chunk.id for chunk in chunks}
                 return tuple(_differences(client, ids, chunks, matrix))
+        except sqlite3.Error as error:
+            return (f"{directory / 'chroma.sqlite3'} cannot be read ({error})",)
         except IndexDamaged as error:
             return (str(error).replace(str(copy), str(directory)),)
 

@@ -221,7 +221,7 @@ def test_sees_a_flipped_bit(index_directory: Path) -> None:
     data[-1] ^= 1
     catalog.chmod(0o644)
     catalog.write_bytes(bytes(data))
-    with pytest.raises(IndexDamaged, match=r"footnote ingest .*--rebuild"):
+    with pytest.raises(IndexDamaged, match="footnote doctor --repair"):
         look_into_index(index_directory, "toy")
 
 
