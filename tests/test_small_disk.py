@@ -1,0 +1,68 @@
+"""A disk that fills up while notes are ingested: a real one, small, and really full."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import NOTES, ToyEmbedder, write_notes
+
+from ingest.errors import IngestError
+from ingest.index import NotesIndex
+from ingest.pipeline import ingest_notes
+
+MEGABYTES = 4
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    options = ["-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs"]
+    try:
+        mounted = subprocess.run(["mount", *options, str(disk)], capture_output=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount here")
+    if mounted.returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def large_note(words: int) -> str:
+    paragraphs = (f"Paragraph {n} of apples and pears number {n * 7}." for n in range(words // 9))
+    return "# Large\n\n" + "\n\n".join(paragraphs) + "\n"
+
+
+def test_a_full_disk_leaves_the_old_index_whole(small_disk: Path, tmp_path: Path) -> None:
+    folder = write_notes(tmp_path / "notes", NOTES)
+    index, embedder = small_disk / "index", ToyEmbedder()
+    first = ingest_notes([folder], index, embedder=embedder)
+    large = folder / "large.md"
+    large.write_text(large_note(60_000))
+    for _ in range(3):  # again and again: what failed must not pile up
+        with pytest.raises(IngestError, match="could not be written") as failed:
+            ingest_notes([folder], index, embedder=embedder)
+        assert "\n" not in str(failed.value)
+        with NotesIndex.open(index) as opened:
+            assert opened.generation == first.generation
+            assert opened.damage() == ()
+            assert opened.nearest(embedder.embed_question("message"), 2)
+        assert len(list((index / "generations").iterdir())) == 1
+    large.unlink()
+    (folder / "small.md").write_text("# Small\n\nThere is room for this.\n")
+    mended = ingest_notes([folder], index, embedder=embedder)
+    assert mended.changes.added == ("small.md",)
+
+
+def test_a_disk_that_is_full_from_the_start_says_so(small_disk: Path, tmp_path: Path) -> None:
+    folder = write_notes(tmp_path / "notes", NOTES)
+    (small_disk / "filler").write_bytes(b"\0" * (MEGABYTES * 1_000_000))
+    with pytest.raises(IngestError, match="could not be written"):
+        ingest_notes([folder], small_disk / "index", embedder=ToyEmbedder())
