@@ -24,7 +24,7 @@ from ingest.catalog import Catalog
 from ingest.embedding import Vectors
 from ingest.errors import IndexDamaged
 from ingest.notes import Chunk, Section
-from ingest.ranking import rank
+from ingest.ranking import ExactScan, rank
 from ingest.weights import file_digest
 
 if TYPE_CHECKING:
@@ -277,6 +277,7 @@ class VectorStore:
             IndexDamaged: Chroma cannot open it.
         """
         self._catalog = catalog
+        self._exact = ExactScan(catalog)
         self._holder = _client(directory)
         self._client = self._holder.__enter__()
         try:
@@ -308,6 +309,10 @@ class VectorStore:
         wanted = min(self._count, limit * 2 + _MARGIN)
         while True:
             ids = self._candidates(question, wanted, sources)
+            if len(ids) < wanted:
+                # The scope holds no more, or (among many equal vectors) the graph has parts that
+                # no search reaches: either way an exact look gives what is there.
+                return self._exact.nearest(question, limit, sources)
             try:
                 ranked = rank(ids, self._catalog.vectors_of(ids), question, len(ids))
             except KeyError as error:
@@ -317,7 +322,7 @@ class VectorStore:
                 ) from error
             # Equal scores across the cut: more of them may be waiting outside.
             undecided = limit < len(ranked) and ranked[limit - 1][1] == ranked[-1][1]
-            if not undecided or len(ids) < wanted or wanted == self._count:
+            if not undecided or wanted == self._count:
                 return ranked[:limit]
             wanted = min(self._count, wanted * 4)
 
