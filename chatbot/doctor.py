@@ -206,18 +206,8 @@ def check_notes(look: Callable[[], Changes]) -> Check:
         changes = look()
     except IngestError as error:
         return Check("notes", State.FAILED, str(error))
-    told = [
-        f"{len(names)} {what}"
-        for what, names in (
-            ("added", changes.added),
-            ("edited", changes.edited),
-            ("renamed", changes.renamed),
-            ("removed", changes.removed),
-        )
-        if names
-    ]
-    if told:
-        finding = f"since the last ingest: {', '.join(told)}"
+    if changes:
+        finding = f"since the last ingest: {changes}"
         return Check("notes", State.NOTE, finding, "Bring the index up to date: footnote sync")
     return Check("notes", State.FINE, f"{counted(changes.unchanged, 'note')}, all as in the index")
 

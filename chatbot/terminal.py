@@ -185,17 +185,7 @@ class Terminal:
         if not changes:
             self.line(f"Nothing has changed: {counted(changes.unchanged, 'note')}.")
             return
-        told = ", ".join(
-            f"{len(names)} {what}"
-            for what, names in (
-                ("added", changes.added),
-                ("edited", changes.edited),
-                ("renamed", changes.renamed),
-                ("removed", changes.removed),
-            )
-            if names
-        )
-        self.line(f"{told}, {changes.unchanged} unchanged; nothing was written.")
+        self.line(f"{changes}, {changes.unchanged} unchanged; nothing was written.")
 
     def _changes(self, changes: Changes) -> None:
         """A line for each note that changed, while they are few."""

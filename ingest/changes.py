@@ -23,6 +23,16 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.added or self.edited or self.renamed or self.removed)
 
+    def __str__(self) -> str:
+        """How many notes changed in which way; empty where none did."""
+        kinds = (
+            ("added", self.added),
+            ("edited", self.edited),
+            ("renamed", self.renamed),
+            ("removed", self.removed),
+        )
+        return ", ".join(f"{len(names)} {kind}" for kind, names in kinds if names)
+
 
 def changes_between(before: Iterable[tuple[str, str]], now: Iterable[tuple[str, str]]) -> Changes:
     """Compare two states of the notes: (name, SHA-256 of the content) of each, in any order."""
