@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import unicodedata
 
+LONGEST_ANCHOR = 500  # characters: it is in the name of every chunk below the heading
+
 _KEPT_CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "Pc"})
 
 
 def slug(heading: str) -> str:
-    """The anchor of a heading's plain text, before repeats are told apart."""
+    """The anchor of a heading's plain text, before repeats are told apart.
+
+    Of a heading longer than any, its beginning: an anchor that only we know.
+    """
     kept = (
         character
         for character in heading.strip().lower()
         if character in " -" or unicodedata.category(character) in _KEPT_CATEGORIES
     )
-    return "".join(kept).replace(" ", "-")
+    return "".join(kept).replace(" ", "-")[:LONGEST_ANCHOR]
 
 
 class Slugger:

@@ -6,9 +6,10 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from ingest.mojibake import repair
-from ingest.notes import Block, BlockKind
+from ingest.notes import Block, BlockKind, Section
 
 HEADING_SEPARATOR = " › "
+LONGEST_HEADING = 500  # characters that are searched, and stored beside every chunk
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _IDENTIFIER = re.compile(r"[0-9a-fA-F]{8,}")  # a hash says nothing
@@ -26,6 +27,11 @@ def block_words(block: Block, header: Block | None = None) -> str:
     if block.kind is BlockKind.ITEM:
         return f"- {repair(block.text)}"
     return repair(block.text)
+
+
+def heading_line(section: Section) -> str:
+    """The heading path on one line; of a heading longer than any, its beginning."""
+    return HEADING_SEPARATOR.join(title[:LONGEST_HEADING] for title in section.heading)
 
 
 def _row_words(row: Block, header: Block | None) -> str:

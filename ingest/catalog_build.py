@@ -13,13 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.block_words import HEADING_SEPARATOR, block_words
+from ingest.block_words import block_words, heading_line
 from ingest.embedding import Vectors
 from ingest.mojibake import repair
 from ingest.notes import Block, BlockKind, Chunk, Section, SourceDocument
 from ingest.schema import SCHEMA
 
-LONGEST_HEADING = 500  # characters that are searched
 MOST_REPAIRED = 4  # times shorter: mis-decoded characters are at most three for one
 
 
@@ -104,11 +103,8 @@ def searchable_text(block: Block) -> str:
 
 
 def searchable_heading(section: Section) -> str:
-    """Return the heading path on one line, mis-decoded characters repaired.
-
-    Of a heading longer than any, its beginning: it is indexed with every block under it.
-    """
-    return repair(HEADING_SEPARATOR.join(title[:LONGEST_HEADING] for title in section.heading))
+    """Return the heading path on one line, mis-decoded characters repaired."""
+    return repair(heading_line(section))
 
 
 def _remove(connection: sqlite3.Connection, notes: IndexedNotes) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ingest.block_words import HEADING_SEPARATOR
+from ingest.block_words import heading_line
 from ingest.catalog import Catalog
 from ingest.embedding import Vectors
 from ingest.errors import IndexDamaged
@@ -146,7 +146,7 @@ def _metadata(chunk: Chunk, section: Section) -> dict[str, Any]:
         "source": section.source,
         "section_id": section.id,
         "anchor": section.anchor,
-        "heading": HEADING_SEPARATOR.join(section.heading),
+        "heading": heading_line(section),
         "start": chunk.start,
         "end": chunk.end,
     }

@@ -25,6 +25,7 @@ from ingest.index import NotesIndex
 from ingest.notes import SourceDocument
 from ingest.pipeline import ingest_notes
 from ingest.readers import split_sections
+from ingest.readers.markdown import MOST_SECTIONS
 from ingest.readers.markdown_parser import MOST_PARSED
 from ingest.sentences import sentence_spans
 
@@ -496,59 +497,50 @@ def test_a_large_note_is_read_within_bounds(kitchen: Kitchen, tmp_path: Path, na
 
 
 @slow
-def test_a_hundred_thousand_headings_are_read() -> None:
-    text = "# h\n" * 100_000
+@needs_posix
+def test_a_hundred_thousand_headings_are_read_as_the_text_that_they_are(
+    kitchen: Kitchen, tmp_path: Path
+) -> None:
+    served = kitchen.serve(tmp_path, {"headings.md": "# h\n" * 100_000})
+    assert served.megabytes < MEGABYTES
+    # The tutorial's chain cuts by characters, and never looks at a heading; who makes a piece
+    # of each has a hundred thousand to embed.
+    assert served.chunks < 5_000
+
+
+@pytest.mark.parametrize(("more", "sections"), [(0, MOST_SECTIONS), (1, 1)])
+def test_a_note_of_very_many_sections_is_read_as_plain_text(more: int, sections: int) -> None:
+    text = "# h\n" * (MOST_SECTIONS + more)
     source = SourceDocument("headings.md", Path("headings.md"), text, "utf-8", "0" * 64)
-    began = process_time()
-    assert len({section.id for section in split_sections(source)}) == 100_000
-    assert process_time() - began < SECONDS
+    read = split_sections(source)
+    assert len({section.id for section in read}) == sections
+    assert more == 0 or read[0].blocks
 
 
-# What once took quadratic time, and (expected failures) what still does.
+# What once took quadratic time.
 
-
-def unbounded(reason: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=reason)
-
-
-QUADRATIC: dict[str, tuple[str, Callable[[], str]]] = {
-    "a tag with a long name in it": (
-        "",
-        lambda: "x <img " + "a" * 60_000 + ">\n",
-    ),
-    "footnotes that are not closed": (
-        "",
-        lambda: "[^x]: y\n\n" + "[^a" * FEWER + "\n",
-    ),
-    "comments that end in three hyphens": (
-        "markdown-it's quick reject sees '-->' in '--->', which its pattern does not",
-        lambda: "a <!-- " * 20_000 + "--->\n",
-    ),
-    "a long line that is not ASCII": (
-        "",
-        lambda: "wörd " * 40_000,
-    ),
+QUADRATIC: dict[str, Callable[[], str]] = {
+    "a tag with a long name in it": lambda: "x <img " + "a" * 60_000 + ">\n",
+    "footnotes that are not closed": lambda: "[^x]: y\n\n" + "[^a" * FEWER + "\n",
+    "comments that end in three hyphens": lambda: "a <!-- " * 20_000 + "--->\n",
+    "comments that end nowhere": lambda: "a <!-- " * 20_000 + "--\n",
+    "a long line that is not ASCII": lambda: "wörd " * 40_000,
     "a heading of 100 kB over 5,000 paragraphs": (
-        "the heading is stored and indexed with each block, chunk and section under it",
-        lambda: "# " + "word " * 20_000 + "\n\n" + "Text a.\n\n" * 5_000,
+        lambda: "# " + "word " * 20_000 + "\n\n" + "Text a.\n\n" * 5_000
     ),
     "a column name of 10 kB over 1,000 rows": (
-        "",
-        lambda: "|" + "word " * 2_000 + "|b|\n|-|-|\n" + "|x|y|\n" * 1_000,
+        lambda: "|" + "word " * 2_000 + "|b|\n|-|-|\n" + "|x|y|\n" * 1_000
     ),
 }
 
 
 @slow
 @needs_posix
-@pytest.mark.parametrize(
-    "text", [pytest.param(text(), id=name, marks=[unbounded(reason)] if reason else [])
-             for name, (reason, text) in QUADRATIC.items()]
-)  # fmt: skip
+@pytest.mark.parametrize("name", QUADRATIC)
 def test_a_note_of_some_kilobytes_takes_a_few_seconds(
-    kitchen: Kitchen, tmp_path: Path, text: str
+    kitchen: Kitchen, tmp_path: Path, name: str
 ) -> None:
-    served = kitchen.serve(tmp_path, {"hostile.md": text}, seconds=2)
+    served = kitchen.serve(tmp_path, {"hostile.md": QUADRATIC[name]()}, seconds=5)
     assert served.megabytes < MEGABYTES
 
 
@@ -564,14 +556,9 @@ def test_rules_with_many_stars_are_refused_or_followed_in_time(
 
 @slow
 def test_numbers_before_stops_take_linear_time() -> None:
-    def seconds(count: int) -> float:
-        text = "a 1. " * count
-        began = process_time()
-        assert len(sentence_spans(text)) == 1
-        return process_time() - began
-
-    once, four_times = min(seconds(30_000), seconds(30_000)), seconds(120_000)
-    assert four_times < 6 * once
+    began = process_time()
+    assert len(sentence_spans("a 1. " * 300_000)) == 1
+    assert process_time() - began < SECONDS
 
 
 @slow

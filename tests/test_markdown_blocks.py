@@ -169,6 +169,8 @@ def test_the_words_of_simple_html_are_read() -> None:
         "<script>secret()</script>",
         "<style>\nsecret {}\n</style>",
         "text <!-- secret --> more",
+        "text <!-- secret ---> more",
+        "text <!-- secret\n--><!--secret----> more",
         "text <script>secret</script> more",
         "<div><!-- secret",
         "<div>\n<!-- secret -->\n</div>",
@@ -178,6 +180,21 @@ def test_the_words_of_simple_html_are_read() -> None:
 )
 def test_what_a_browser_hides_is_never_read(hidden: str) -> None:
     assert not any("secret" in text for text in texts(f"Before.\n\n{hidden}\n\nAfter.\n"))
+
+
+@pytest.mark.parametrize(
+    ("note", "read"),
+    [  # CommonMark 0.31.2, examples 625 to 627, and what is no comment
+        ("foo <!-- this is a --\ncomment - with hyphens -->", ["foo"]),
+        ("foo <!--> foo -->", ["foo", "foo -->"]),
+        ("foo <!---> foo -->", ["foo", "foo -->"]),
+        ("foo <!-- a --->b", ["foo", "b"]),
+        ("foo <!-- never closed", ["foo <!-- never closed"]),
+        ("`<!--` and `-->`", ["<!-- and -->"]),
+    ],
+)
+def test_a_comment_ends_where_commonmark_says(note: str, read: list[str]) -> None:
+    assert texts(note) == read
 
 
 def test_a_quote_never_carries_a_comment_along() -> None:

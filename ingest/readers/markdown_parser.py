@@ -24,6 +24,7 @@ MOST_PARSED = 1_500_000  # characters: dense markup takes 500 to 700 bytes of to
 _STEPS_PER_CHARACTER = 16  # ordinary notes need less than one
 _STEPS_FREE = 4096
 _FOOTNOTE_LABEL = re.compile(r"\[\^[^\s\[\]]{1,1000}\]")
+_COMMENT = re.compile("<!--(-?>)?")  # one that ends at once, or its beginning
 _BUDGET = "footnote_steps_left"  # where the parser's environment keeps the count
 
 
@@ -130,6 +131,7 @@ def markdown_parser() -> MarkdownIt:
     # Definitions stay where they are written, so that their lines stay true.
     parser.use(footnote_plugin, inline=False, move_to_end=False)
     parser.inline.ruler.at("footnote_ref", _footnote_ref)
+    parser.inline.ruler.before("html_inline", "html_comment", _html_comment)
     return parser
 
 
@@ -137,6 +139,26 @@ def _footnote_ref(state: StateInline, silent: bool) -> bool:
     """The plug-in's rule, but only where a label ends: it looks for the end from every "[^"."""
     is_label = _FOOTNOTE_LABEL.match(state.src, state.pos) is not None
     return is_label and footnote_ref(state, silent)
+
+
+def _html_comment(state: StateInline, silent: bool) -> bool:
+    """A comment ends at the first "-->" (CommonMark 0.31.2, 6.6).
+
+    The parser's own rule does not see an end in "--->", and looks for another one from every
+    comment before it.
+    """
+    opening = _COMMENT.match(state.src, state.pos)
+    if opening is None:
+        return False
+    end = opening.end()
+    if not opening[1]:
+        if state.html_terminator_last("-->") < end:
+            return False
+        end = state.src.index("-->", end) + len("-->")
+    if not silent:
+        state.push("html_inline", "", 0).content = state.src[state.pos : end]
+    state.pos = end
+    return True
 
 
 def block_tokens(parser: MarkdownIt, text: str, env: dict[str, Any]) -> list[Token]:
