@@ -18,7 +18,8 @@ from typing import Any, TypeAlias
 import pytest
 
 from chatbot.answer import Answer, Citation, Passage, Question, Status, Timings
-from chatbot.cli import Backend, main
+from chatbot.backend import Backend
+from chatbot.cli import main
 from chatbot.doctor import Check, State
 from chatbot.settings import Settings
 from chatbot.terminal import Terminal

@@ -1,0 +1,133 @@
+"""What the commands are made of, imported when it is first used.
+
+Nothing but the standard library is imported before: `--help` and a question that cannot be asked
+cost no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from chatbot.answer import Answer, Passage, Question
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from chatbot.doctor import Check
+    from chatbot.settings import Settings
+    from ingest.build import IngestReport
+    from ingest.changes import Changes
+    from ingest.errors import IngestError
+    from ingest.index import Store
+    from ingest.notes import SkippedFile
+    from ingest.repair import Repair
+    from ingest.steps import OnStep
+
+COMMAND_GROUP = "footnote.commands"
+
+
+class Chain(Protocol):
+    """What answers questions: `chatbot.chain.NotesChain`, `chatbot.library.NotesLibrary`."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is not as it should be, though everything is answered: a line each."""
+        ...
+
+    def invoke(self, question: Question, /) -> Answer:
+        """Answer a question."""
+        ...
+
+    def search(self, question: Question, /, limit: int) -> list[Passage]:
+        """Return the best passages, at most `limit`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the index."""
+        ...
+
+
+def _ingest_here(
+    paths: Sequence[Path], settings: Settings, rebuild: bool, on_step: OnStep
+) -> IngestReport:
+    from ingest.pipeline import ingest_notes
+
+    return ingest_notes(paths, settings.index, settings.embedder, rebuild=rebuild, on_step=on_step)
+
+
+def _follow_here(
+    paths: Sequence[Path], settings: Settings, rebuild: bool, on_step: OnStep
+) -> Iterator[IngestReport | IngestError]:
+    from ingest.watch import follow_notes
+
+    return follow_notes(paths, settings.index, settings.embedder, rebuild=rebuild, on_step=on_step)
+
+
+def _pending_here(
+    paths: Sequence[Path], settings: Settings
+) -> tuple[Changes, tuple[SkippedFile, ...]]:
+    from ingest.pipeline import pending_changes
+
+    return pending_changes(paths, settings.index)
+
+
+def _paths_here(settings: Settings) -> tuple[Path, ...]:
+    from ingest.pipeline import ingested_settings
+
+    return tuple(Path(root) for root in ingested_settings(settings.index).roots)
+
+
+def _open_here(settings: Settings, store: Store) -> Chain:
+    from ingest.weights import RERANKER, hash_ahead
+
+    reranker = RERANKER.paths() if settings.rerank else ()
+    hash_ahead([*reranker, *settings.index.glob("models/*/model.onnx")])
+    if store == "exact" and not settings.tracing:  # one question, which nobody follows
+        from chatbot.library import open_library
+
+        return open_library(settings.index, settings, store=store)
+    from chatbot.chain import open_chain
+
+    return open_chain(settings.index, settings, store=store)
+
+
+def _diagnose_here(settings: Settings, verify: bool) -> list[Check]:
+    from chatbot.doctor import diagnose
+
+    return diagnose(settings, verify=verify)
+
+
+def _repair_here(settings: Settings, on_step: OnStep) -> Repair:
+    from ingest.repair import repair
+
+    return repair(settings.index, settings.embedder, on_step=on_step)
+
+
+def _commands_here() -> Mapping[str, EntryPoint]:
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group=COMMAND_GROUP)}
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What the commands are made of: this machine's own, imported when first used.
+
+    Tests bring theirs. `commands` are those of other packages, by name, not loaded.
+    """
+
+    ingest: Callable[[Sequence[Path], Settings, bool, OnStep], IngestReport] = _ingest_here
+    follow: Callable[
+        [Sequence[Path], Settings, bool, OnStep], Iterator[IngestReport | IngestError]
+    ] = _follow_here
+    pending: Callable[[Sequence[Path], Settings], tuple[Changes, tuple[SkippedFile, ...]]] = (
+        _pending_here
+    )
+    ingested_paths: Callable[[Settings], tuple[Path, ...]] = _paths_here
+    open_chain: Callable[[Settings, Store], Chain] = _open_here
+    diagnose: Callable[[Settings, bool], list[Check]] = _diagnose_here
+    repair: Callable[[Settings, OnStep], Repair] = _repair_here
+    commands: Callable[[], Mapping[str, EntryPoint]] = _commands_here
