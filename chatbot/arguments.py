@@ -15,7 +15,8 @@ MOST_PASSAGES = 50
 
 EPILOG = """\
 exit codes: 0 done, 1 a check failed, 2 could not run
-settings:   FOOTNOTE_INDEX, FOOTNOTE_EMBEDDER, FOOTNOTE_RERANK, FOOTNOTE_TRACING;
+settings:   FOOTNOTE_HOME, FOOTNOTE_NOTEBOOK, FOOTNOTE_INDEX, FOOTNOTE_EMBEDDER,
+            FOOTNOTE_RERANK, FOOTNOTE_TRACING; a notebook's own in its settings.toml;
             FOOTNOTE_DEBUG=1 shows the traceback of an unexpected error
 """
 
@@ -69,6 +70,9 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--terminal", action="store_true", help="in the terminal")
     _add_common(one, with_json=False)
 
+    one = add("notebooks", help="list the notebooks: each has notes, an index and settings")
+    one.add_argument("--json", action="store_true", help="one JSON object a line")
+
     one = add("doctor", help="say what is installed, which weights, which index, what to do")
     one.add_argument("--verify", action="store_true", help="also hold the index against the notes")
     one.add_argument("--repair", action="store_true", help="make a damaged index whole again")
@@ -87,8 +91,11 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_common(parser: argparse.ArgumentParser, with_json: bool = True) -> None:
-    parser.add_argument("--index", type=_path, metavar="DIR",
-                        help="where the index is (default: .footnote/index)")  # fmt: skip
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--notebook", metavar="NAME",
+                       help="which collection of notes (default: default)")  # fmt: skip
+    which.add_argument("--index", type=_path, metavar="DIR",
+                       help="where the index is (default: .footnote/index)")  # fmt: skip
     if with_json:
         parser.add_argument("--json", action="store_true", help="one JSON object a line")
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
     from chatbot.doctor import Check
+    from chatbot.notebooks import Notebook
     from chatbot.settings import Settings
     from ingest.build import IngestReport
     from ingest.changes import Changes
@@ -106,6 +107,12 @@ def _repair_here(settings: Settings, on_step: OnStep) -> Repair:
     return repair(settings.index, settings.embedder, on_step=on_step)
 
 
+def _notebooks_here(settings: Settings) -> tuple[Notebook, ...]:
+    from chatbot.notebooks import list_notebooks
+
+    return list_notebooks(settings.home)
+
+
 def _commands_here() -> Mapping[str, EntryPoint]:
     from importlib.metadata import entry_points
 
@@ -130,4 +137,5 @@ class Backend:
     open_chain: Callable[[Settings, Store], Chain] = _open_here
     diagnose: Callable[[Settings, bool], list[Check]] = _diagnose_here
     repair: Callable[[Settings, OnStep], Repair] = _repair_here
+    notebooks: Callable[[Settings], tuple[Notebook, ...]] = _notebooks_here
     commands: Callable[[], Mapping[str, EntryPoint]] = _commands_here

@@ -91,7 +91,8 @@ def _run(argv: list[str], backend: Backend, terminal: Terminal) -> int:
         more = ", ".join(backend.commands())
         terminal.notice(parser.format_help() + (f"more commands: {more}\n" if more else ""))
         return COULD_NOT_RUN
-    settings = _settings(index=args.index)
+    which = {name: getattr(args, name, None) for name in ("notebook", "index")}
+    settings = _settings(**which)
     keep_private(settings.tracing)
     return COMMANDS[args.command](Call(args, settings, backend, terminal))
 
@@ -99,7 +100,7 @@ def _run(argv: list[str], backend: Backend, terminal: Terminal) -> int:
 def _settings(**overrides: object) -> Settings:
     from chatbot.settings import read_settings
 
-    return read_settings(**overrides)
+    return read_settings(None, **overrides)
 
 
 def _version() -> str:

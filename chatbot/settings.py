@@ -1,26 +1,39 @@
-"""What the environment says. Read by entry points only; everything else takes arguments."""
+"""What the environment and a notebook say. Read by entry points; all else takes arguments."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
-from pydantic import ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from chatbot.errors import BadSetting
+from chatbot.notebooks import DEFAULT_NOTEBOOK, notebook_folder, notebook_name, notebook_settings
 
 PREFIX = "FOOTNOTE_"
 
 
-class Settings(BaseSettings):
+def _index_of(values: dict[str, Any]) -> Path:
+    if "home" not in values or "notebook" not in values:  # one of them is refused already
+        return Path()
+    return notebook_folder(values["home"], values["notebook"]) / "index"
+
+
+class Settings(BaseModel):
     """How this process answers. Each field is an environment variable `FOOTNOTE_<FIELD>`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    index: Path = Path(".footnote/index")
-    """Where the index lives; `~` is the home folder."""
+    home: Path = Path(".footnote")
+    """Where all that Footnote stores lives; `~` is the home folder."""
+
+    notebook: str = DEFAULT_NOTEBOOK
+    """Which collection of notes: each has an index and settings of its own."""
+
+    index: Path = Field(default_factory=_index_of)
+    """Where the index lives: the notebook's own, unless another is named."""
 
     embedder: str = "all-MiniLM-L6-v2"
     """A packaged model by name, or any sentence-transformers model by name or path."""
@@ -31,24 +44,57 @@ class Settings(BaseSettings):
     tracing: bool = False
     """Whether LangSmith's own variables may switch its tracing on."""
 
-    @field_validator("index")
+    @field_validator("notebook")
+    @classmethod
+    def _check_name(cls, value: str) -> str:
+        return notebook_name(value)
+
+    @field_validator("home", "index")
     @classmethod
     def _expand_home(cls, value: Path) -> Path:
         return expand_home(value)
 
 
-def read_settings(**overrides: object) -> Settings:
+def read_settings(environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
     """Read the environment; an override that is not None takes its place.
 
+    What neither says, the notebook's `settings.toml` may. An index that is named is no
+    notebook's: no such file is read for it.
+
     Raises:
-        BadSetting: a value cannot be used; the message names its variable.
+        BadSetting: a value cannot be used; the message names its variable or file.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
+    told: dict[str, object] = _environment(os.environ if environ is None else environ)
+    if "notebook" in given:
+        told.pop("index", None)
+    elif "index" in given:
+        told.pop("notebook", None)
+    elif "index" in told and "notebook" in told:
+        raise BadSetting(
+            f"{PREFIX}INDEX and {PREFIX}NOTEBOOK are both set, and each says where the index is."
+            " Unset one of them."
+        )
+    settings = _settings({**told, **given})
+    if "index" in told or "index" in given:
+        return settings
+    file, own = notebook_settings(settings.home, settings.notebook)
+    return _settings({**own, **told, **given}, file, own.keys() - told.keys() - given.keys())
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, object]:
+    """What the environment says; an empty variable is an unset one."""
+    names = {name: PREFIX + name.upper() for name in Settings.model_fields}
+    return {name: environ[key] for name, key in names.items() if environ.get(key)}
+
+
+def _settings(
+    values: Mapping[str, object], file: Path = Path(), own: Collection[str] = ()
+) -> Settings:
     try:
-        # pydantic-settings validates what it is given; mypy sees only the fields' own types.
-        return Settings(**given)  # type: ignore[arg-type]
+        return Settings.model_validate(values)
     except ValidationError as error:
-        raise BadSetting(_describe(error)) from error
+        raise BadSetting(_describe(error, file, own)) from error
 
 
 def expand_home(path: Path) -> Path:
@@ -59,10 +105,11 @@ def expand_home(path: Path) -> Path:
         return path
 
 
-def _describe(error: ValidationError) -> str:
+def _describe(error: ValidationError, file: Path, own: Collection[str]) -> str:
     parts = []
     for problem in error.errors(include_url=False):
-        name = PREFIX + "_".join(str(part) for part in problem["loc"]).upper()
-        reason = problem["msg"][:1].lower() + problem["msg"][1:]
-        parts.append(f"{name} is {problem['input']!r}: {reason}")
+        field = "_".join(str(part) for part in problem["loc"])
+        name = f"{field} in {file}" if field in own else PREFIX + field.upper()
+        reason = problem["msg"].removeprefix("Value error, ")
+        parts.append(f"{name} is {problem['input']!r}: {reason[:1].lower()}{reason[1:]}")
     return "; ".join(parts) + ". Correct it, or unset it to get the default."

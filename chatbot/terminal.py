@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.status import Status as Spinner
     from rich.text import Text
 
+    from chatbot.notebooks import Notebook
     from ingest.build import IngestReport
     from ingest.changes import Changes
     from ingest.notes import SkippedFile
@@ -200,6 +201,20 @@ class Terminal:
                 self.notice(f"{mark} {name} ({what})")
             if len(names) > MOST_NAMED:
                 self.notice(f"{mark} … and {len(names) - MOST_NAMED} more {what}")
+
+    def notebooks(self, found: Sequence[Notebook], current: str) -> None:
+        """A line for each notebook; the one that commands use when they name none is marked."""
+        if not found:
+            self.notice("No notebook yet. Make one: footnote ingest <notes> --notebook <name>")
+        width = max((len(notebook.name) for notebook in found), default=0)
+        for notebook in found:
+            mark = "*" if notebook.name == current else " "
+            line = _styled(f"{mark} {notebook.name:<{width}}", "bold")
+            holds = (
+                f"{counted(notebook.sources, 'note')}, {counted(notebook.sections, 'section')},"
+                f" {notebook.embedder}, from {', '.join(notebook.notes)}"
+            )
+            self._print(line.append(f"  {neutral(notebook.problem or holds)}", "default"))
 
     def finding(self, good: bool | None, name: str, text: str, advice: str) -> None:
         """One finding of a diagnosis: fine, failed, or (None) only worth knowing."""

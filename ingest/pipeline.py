@@ -94,17 +94,26 @@ def pending_changes(paths: Sequence[Path], index: Path) -> tuple[Changes, tuple[
     return changes_between(named, named_digests(corpus)), corpus.skipped
 
 
-def ingested_settings(index: Path) -> IndexSettings:
-    """How an index was made, and where the notes lie that were last ingested.
+def current_manifest(index: Path) -> Manifest:
+    """What an index says about itself: how it was made, from which notes.
 
     Raises:
         IndexNotFound, IndexDamaged, IndexMismatch: there is no index that says so.
     """
     lease = Generations(index).lease()
     try:
-        return Manifest.read(lease.generation.manifest).settings
+        return Manifest.read(lease.generation.manifest)
     finally:
         lease.release()
+
+
+def ingested_settings(index: Path) -> IndexSettings:
+    """How an index was made, and where the notes lie that were last ingested.
+
+    Raises:
+        IndexNotFound, IndexDamaged, IndexMismatch: there is no index that says so.
+    """
+    return current_manifest(index).settings
 
 
 def _unchanged_report(previous: Previous, corpus: Corpus, clock: Clock) -> IngestReport:

@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from chatbot.arguments import build_parser
+from chatbot.commands import COMMANDS
 from evals.command import ACTIONS
 from evals.command import build_parser as build_eval_parser
 
@@ -58,7 +59,6 @@ HOMES: dict[str, set[str]] = {
     },
     "langsmith": {"chatbot/privacy.py"},
     "pydantic": {"chatbot/settings.py", "chatbot/retriever.py", "evals/"},
-    "pydantic_settings": {"chatbot/settings.py"},
     "langchain_core": {
         "ingest/langchain_embeddings.py",
         "ingest/vector_store.py",
@@ -81,7 +81,6 @@ DISTRIBUTIONS = {
     "yaml": "pyyaml",
     "langchain_core": "langchain",
     "langsmith": "langchain",
-    "pydantic": "pydantic-settings",
     "huggingface_hub": "sentence-transformers",
     "transformers": "sentence-transformers",
     "markdown_it": "markdown-it-py",
@@ -257,7 +256,7 @@ def test_every_footnote_command_in_the_readme_can_be_typed() -> None:
         if line.startswith("footnote ")
     ]
     assert {shlex.split(line)[1] for line in commands} >= {
-        *("ingest", "ask", "search", "chat", "doctor"),
+        *("ingest", "sync", "ask", "search", "chat", "notebooks", "doctor"),
     }
     for line in commands:
         command, *typed = shlex.split(line, comments=True)[1:]
@@ -271,7 +270,7 @@ def test_every_footnote_command_in_the_readme_can_be_typed() -> None:
 def test_every_option_in_the_readme_exists() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `footnote (\w+)[^`]*` \| ([^|]*)\|", readme, re.MULTILINE)
-    assert len(rows) == 7
+    assert len(rows) == len(COMMANDS) + 1  # and `eval`, of another package
     for command, options in rows:
         if command == "eval":
             known = build_eval_parser().format_help()
@@ -279,7 +278,7 @@ def test_every_option_in_the_readme_exists() -> None:
             continue
         words = ["question"] if command in ("ask", "search") else []
         for option in re.findall(r"--[a-z-]+(?: [A-Z]+)?", options):
-            typed = option.replace("DIR", "x").replace("N", "3")
+            typed = option.replace("DIR", "x").replace("NAME", "x").replace("N", "3")
             build_parser().parse_args([command, *words, *typed.split()])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chatbot.commands.call import Call
+from chatbot.commands.collections import notebooks
 from chatbot.commands.health import doctor
 from chatbot.commands.notes import ingest, sync
 from chatbot.commands.questions import ask, chat, search
@@ -15,5 +16,6 @@ COMMANDS: dict[str, Callable[[Call], int]] = {
     "ask": ask,
     "search": search,
     "chat": chat,
+    "notebooks": notebooks,
     "doctor": doctor,
 }
