@@ -56,7 +56,14 @@ def _ingest_here(
 ) -> IngestReport:
     from ingest.pipeline import ingest_notes
 
-    return ingest_notes(paths, settings.index, settings.embedder, rebuild=rebuild, on_step=on_step)
+    return ingest_notes(
+        paths,
+        settings.index,
+        settings.embedder,
+        rebuild=rebuild,
+        chroma_url=settings.chroma_url,
+        on_step=on_step,
+    )
 
 
 def _follow_here(
@@ -64,7 +71,14 @@ def _follow_here(
 ) -> Iterator[IngestReport | IngestError]:
     from ingest.watch import follow_notes
 
-    return follow_notes(paths, settings.index, settings.embedder, rebuild=rebuild, on_step=on_step)
+    return follow_notes(
+        paths,
+        settings.index,
+        settings.embedder,
+        rebuild=rebuild,
+        chroma_url=settings.chroma_url,
+        on_step=on_step,
+    )
 
 
 def _pending_here(
@@ -104,7 +118,9 @@ def _diagnose_here(settings: Settings, verify: bool) -> list[Check]:
 def _repair_here(settings: Settings, on_step: OnStep) -> Repair:
     from ingest.repair import repair
 
-    return repair(settings.index, settings.embedder, on_step=on_step)
+    return repair(
+        settings.index, settings.embedder, chroma_url=settings.chroma_url, on_step=on_step
+    )
 
 
 def _notebooks_here(settings: Settings) -> tuple[Notebook, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from chatbot.privacy import is_private
 from chatbot.terminal import counted
@@ -36,6 +37,7 @@ LIBRARIES = (
     "streamlit",
 )
 INSTALL_AGAIN = "In the clone: pip install -c constraints.txt -e ."
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 INGEST_FIRST = "Read your notes: footnote ingest <folder>"
 
 
@@ -106,7 +108,7 @@ def diagnose(settings: Settings, *, verify: bool = False) -> list[Check]:
         check_reranker(settings.rerank, RERANKER),
         check_index(settings.index, lambda: look_into_index(settings.index, settings.embedder)),
         *([check_notes(lambda: look_at_notes(settings.index))] if verify else []),
-        check_privacy(settings.tracing),
+        check_privacy(settings.tracing, settings.chroma_url),
     ]
 
 
@@ -212,8 +214,13 @@ def check_notes(look: Callable[[], Changes]) -> Check:
     return Check("notes", State.FINE, f"{counted(changes.unchanged, 'note')}, all as in the index")
 
 
-def check_privacy(tracing: bool, environ: Mapping[str, str] | None = None) -> Check:
+def check_privacy(
+    tracing: bool, chroma_url: str = "", environ: Mapping[str, str] | None = None
+) -> Check:
     """Look at whether anything may leave this machine."""
+    if is_private(environ) and chroma_url and urlsplit(chroma_url).hostname not in LOOPBACK:
+        finding = f"the notes' words and vectors go to the Chroma server at {chroma_url}"
+        return Check("privacy", State.NOTE, finding, "Unset FOOTNOTE_CHROMA_URL to keep them here.")
     if is_private(environ):
         finding = "nothing leaves this machine: no tracing, no telemetry, no model hub"
         return Check("privacy", State.FINE, finding)

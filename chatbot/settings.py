@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -13,6 +14,7 @@ from chatbot.errors import BadSetting
 from chatbot.notebooks import DEFAULT_NOTEBOOK, notebook_folder, notebook_name, notebook_settings
 
 PREFIX = "FOOTNOTE_"
+SECRET = ("chroma_url",)  # may hold a password by mistake: never told
 
 
 def _index_of(values: dict[str, Any]) -> Path:
@@ -41,6 +43,9 @@ class Settings(BaseModel):
     rerank: bool = True
     """Whether the cross-encoder, where its weights are installed, orders the blocks."""
 
+    chroma_url: str = ""
+    """A `chroma run` server that keeps the vectors, shared by all who answer from them."""
+
     tracing: bool = False
     """Whether LangSmith's own variables may switch its tracing on."""
 
@@ -48,6 +53,11 @@ class Settings(BaseModel):
     @classmethod
     def _check_name(cls, value: str) -> str:
         return notebook_name(value)
+
+    @field_validator("chroma_url")
+    @classmethod
+    def _check_url(cls, value: str) -> str:
+        return server_url(value) if value else ""
 
     @field_validator("home", "index")
     @classmethod
@@ -97,6 +107,25 @@ def _settings(
         raise BadSetting(_describe(error, file, own)) from error
 
 
+def server_url(text: str) -> str:
+    """Return the address of a server as it is stored, or refuse it.
+
+    Raises:
+        ValueError: it is no `http` or `https` address of a server, or holds more than that.
+    """
+    parts = urlsplit(text.strip().rstrip("/"))
+    if parts.username or parts.password:
+        raise ValueError("an address is stored with the index, so it may hold no password")
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    whole = parts.scheme in ("http", "https") and parts.hostname and port != 0
+    if not whole or parts.path or parts.query or parts.fragment:
+        raise ValueError("not the address of a server, as in http://127.0.0.1:8000")
+    return parts.geturl()
+
+
 def expand_home(path: Path) -> Path:
     """The path with a leading `~` replaced by the home folder, where that is known."""
     try:
@@ -111,5 +140,6 @@ def _describe(error: ValidationError, file: Path, own: Collection[str]) -> str:
         field = "_".join(str(part) for part in problem["loc"])
         name = f"{field} in {file}" if field in own else PREFIX + field.upper()
         reason = problem["msg"].removeprefix("Value error, ")
-        parts.append(f"{name} is {problem['input']!r}: {reason[:1].lower()}{reason[1:]}")
+        value = "" if field in SECRET else f" is {problem['input']!r}"
+        parts.append(f"{name}{value}: {reason[:1].lower()}{reason[1:]}")
     return "; ".join(parts) + ". Correct it, or unset it to get the default."

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from ingest import vector_store
 from ingest.catalog import Catalog
 from ingest.catalog_build import IndexedNotes, write_catalog
 from ingest.changes import Changes, changes_between
+from ingest.chroma.check import check_place, find_damage_of_own, segment_digests
+from ingest.chroma.place import Place, Server, new_place, place_of
+from ingest.chroma.write import write_store
 from ingest.chunks import chunk_section
 from ingest.corpus import Corpus
 from ingest.embedding import Embedder, Vectors
@@ -54,13 +55,23 @@ class Previous:
     generation: Generation
     manifest: Manifest
 
-    def holds(self, corpus: Corpus, settings: IndexSettings) -> bool:
+    def holds(self, corpus: Corpus, settings: IndexSettings, server: str) -> bool:
         """Whether the generation is what an ingest of this corpus would make."""
-        wrong = vector_store.check_files(self.generation.chroma, self.manifest.segments)
         return (
             self.manifest.settings == settings
             and self.manifest.sources == named_digests(corpus)
-            and wrong is None
+            and self.is_stored(server)
+        )
+
+    def is_stored(self, server: str) -> bool:
+        """Whether its vectors are where they should be now: beside it, or on this server."""
+        try:
+            place = place_of(self.generation)
+        except IndexDamaged:
+            return False
+        url = place.url if isinstance(place, Server) else ""
+        return url == server and (
+            check_place(place, self.manifest.segments, self.manifest.chunks) is None
         )
 
     def vectors(self) -> dict[str, Vectors]:
@@ -99,11 +110,15 @@ def named_digests(corpus: Corpus) -> tuple[tuple[str, str], ...]:
 
 
 class Build:
-    """One new generation, from the corpus to the flip."""
+    """One new generation, from the corpus to the flip.
+
+    `server` is the URL of the Chroma server that gets the vectors; none where they stay here.
+    """
 
     def __init__(
         self,
         generations: Generations,
+        server: str,
         corpus: Corpus,
         settings: IndexSettings,
         embedder: Embedder,
@@ -112,6 +127,7 @@ class Build:
         clock: Clock,
     ) -> None:
         self._generations = generations
+        self._server = server
         self._corpus = corpus
         self._settings = settings
         self._embedder = embedder
@@ -128,15 +144,16 @@ class Build:
         vectors, embedded = self._embed(notes)
         generation = self._generations.create()
         try:
-            self._store(generation, notes, vectors)
-            self._verify(generation, notes, vectors)
+            place = new_place(generation, self._server)
+            self._store(generation, place, notes, vectors)
+            self._verify(generation, place, notes, vectors)
             with self._clock.step("flip"):
                 self._clock.report(0, 1)
                 self._generations.make_current(generation)
                 self._clock.report(1, 1)
         except BaseException:
             if self._generations.current() != generation:
-                shutil.rmtree(generation.path, ignore_errors=True)
+                self._generations.remove(generation)
             raise
         manifest = Manifest.read(generation.manifest)
         self._generations.remove_unread()
@@ -213,28 +230,36 @@ class Build:
             )
 
     def _store(
-        self, generation: Generation, notes: IndexedNotes, vectors: Mapping[str, Vectors]
+        self,
+        generation: Generation,
+        place: Place,
+        notes: IndexedNotes,
+        vectors: Mapping[str, Vectors],
     ) -> None:
         sections = {section.id: section for section in notes.sections}
         with self._clock.step("store"):
             self._clock.report(0, len(notes.chunks))
             write_catalog(generation.catalog, notes, vectors)
             with cannot_be_written():
-                vector_store.write_store(generation.chroma, notes.chunks, sections, vectors)
+                write_store(place, notes.chunks, sections, vectors)
             manifest = Manifest(
                 settings=self._settings,
                 sources=named_digests(self._corpus),
                 sections=len(notes.sections),
                 chunks=len(notes.chunks),
                 catalog_digest=file_digest(generation.catalog),
-                segments=vector_store.segment_digests(generation.chroma),
+                segments=segment_digests(place),
                 written=len(notes.chunks),
             )
             manifest.write(generation.manifest)
             self._clock.report(len(notes.chunks), len(notes.chunks))
 
     def _verify(
-        self, generation: Generation, notes: IndexedNotes, vectors: Mapping[str, Vectors]
+        self,
+        generation: Generation,
+        place: Place,
+        notes: IndexedNotes,
+        vectors: Mapping[str, Vectors],
     ) -> None:
         """Read everything back, from both stores, and compare it with what was to be stored."""
         with self._clock.step("verify"):
@@ -253,9 +278,7 @@ class Build:
                     )
                 )
             segments = Manifest.read(generation.manifest).segments
-            wrong = vector_store.find_damage_of_own(
-                generation.chroma, segments, ids, notes.chunks, matrix
-            )
+            wrong = find_damage_of_own(place, segments, ids, notes.chunks, matrix)
             if not same:
                 wrong = (f"{generation.catalog} does not hold what was written", *wrong)
             require_whole(wrong)

@@ -2,8 +2,8 @@
 
 Both give the same results, to the last digit. Where Chroma's would only be close to exact,
 in a very large index, every process scans: 100,000 dot products take some 10 ms.
-Chroma lets one process at a time use a directory, so its owner holds `chroma.lock`. Within
-that process all indexes of the generation share one client.
+Chroma lets one process at a time use a directory, so its owner holds `chroma.lock`; a server is
+every process's. Within a process all indexes of the generation share one client.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from ingest.catalog import Catalog
+from ingest.chroma.place import Directory, Place, place_of
 from ingest.embedding import Vectors
 from ingest.errors import IndexDamaged
 from ingest.generations import Generation
@@ -24,22 +24,22 @@ from ingest.manifest import Manifest
 from ingest.ranking import ExactScan
 
 if TYPE_CHECKING:
-    from ingest.vector_store import VectorStore
+    from ingest.chroma.search import VectorStore
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Shared:
-    """This process's hold on one Chroma directory."""
+    """This process's hold on one vector store."""
 
     store: VectorStore
     catalog: Catalog  # of its own: an index that is closed must not close the others'
-    lock: FileLock
+    lock: FileLock | None  # a server needs none
     users: int
 
 
-_shared: dict[Path, _Shared] = {}
+_shared: dict[Place, _Shared] = {}
 _shared_lock = threading.Lock()
 
 
@@ -54,7 +54,7 @@ class DenseSearch:
         self._exact = ExactScan(catalog)
         self._lock = threading.Lock()
         self._untried = use_chroma
-        self._held = False
+        self._held: Place | None = None
         self._store: VectorStore | None = None
         self._notices: tuple[str, ...] = ()
 
@@ -76,21 +76,22 @@ class DenseSearch:
         return self._exact.nearest(question, limit, sources)
 
     def close(self) -> None:
-        """Give Chroma's directory back. More than once does no harm."""
+        """Give Chroma back. More than once does no harm."""
         with self._lock:
             self._untried = False
             self._store = None
-            if self._held:
-                self._held = False
-                _release(self._generation.chroma)
+            held, self._held = self._held, None
+            if held is not None:
+                _release(held)
 
     def _opened(self) -> VectorStore | None:
         with self._lock:
             if self._untried:
                 self._untried = False
                 try:
-                    self._store = _acquire(self._generation, self._manifest)
-                    self._held = self._store is not None
+                    place = _resolved(place_of(self._generation))
+                    self._store = _acquire(place, self._generation, self._manifest)
+                    self._held = place if self._store is not None else None
                 except IndexDamaged as error:
                     self._note(error)
             return self._store
@@ -103,55 +104,65 @@ class DenseSearch:
     def _note(self, error: IndexDamaged) -> None:
         notice = (
             f"{error}. Every vector is compared instead, with the same results."
-            " To repair it, ingest the notes again"
+            " To repair it, ingest the notes again: footnote sync"
         )
         if notice not in self._notices:
             self._notices = (*self._notices, notice)
             logger.warning("%s", notice)
 
 
-def _acquire(generation: Generation, manifest: Manifest) -> VectorStore | None:
+def _resolved(place: Place) -> Place:
+    """The same place under one name, however it was reached."""
+    return Directory(place.path.resolve()) if isinstance(place, Directory) else place
+
+
+def _acquire(place: Place, generation: Generation, manifest: Manifest) -> VectorStore | None:
     """Return this process's store, or None where another process has it, or nobody may.
 
     Raises:
-        IndexDamaged: the directory is damaged.
+        IndexDamaged: it is damaged, or the server does not answer.
     """
-    from ingest.vector_store import WIDEST_SEARCH, VectorStore, check_files
+    from ingest.chroma.check import check_place
+    from ingest.chroma.search import VectorStore
+    from ingest.chroma.write import WIDEST_SEARCH
 
     if manifest.chunks > WIDEST_SEARCH:
         return None
-    key = generation.chroma.resolve()
     with _shared_lock:
-        if key in _shared:
-            _shared[key].users += 1
-            return _shared[key].store
-        lock = FileLock(generation.path / "chroma.lock", thread_local=False)
-        try:
-            lock.acquire(timeout=0)
-        except (Timeout, OSError):  # another process has it, or the folder is read-only
-            return None
+        if place in _shared:
+            _shared[place].users += 1
+            return _shared[place].store
+        lock: FileLock | None = None
+        if isinstance(place, Directory):
+            lock = FileLock(generation.path / "chroma.lock", thread_local=False)
+            try:
+                lock.acquire(timeout=0)
+            except (Timeout, OSError):  # another process has it, or the folder is read-only
+                return None
         catalog: Catalog | None = None
         try:
-            wrong = check_files(generation.chroma, manifest.segments)
+            wrong = check_place(place, manifest.segments, manifest.chunks)
             if wrong is not None:
                 raise IndexDamaged(wrong)
             catalog = Catalog(generation.catalog)
-            store = VectorStore(generation.chroma, catalog)
+            store = VectorStore(place, catalog)
         except BaseException:
             if catalog is not None:
                 catalog.close()
-            lock.release()
+            if lock is not None:
+                lock.release()
             raise
-        _shared[key] = _Shared(store, catalog, lock, users=1)
+        _shared[place] = _Shared(store, catalog, lock, users=1)
         return store
 
 
-def _release(directory: Path) -> None:
+def _release(place: Place) -> None:
     with _shared_lock:
-        shared = _shared[directory.resolve()]
+        shared = _shared[place]
         shared.users -= 1
         if shared.users == 0:
-            del _shared[directory.resolve()]
+            del _shared[place]
             shared.store.close()
             shared.catalog.close()
-            shared.lock.release()
+            if shared.lock is not None:
+                shared.lock.release()

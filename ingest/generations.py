@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,10 +78,17 @@ class Lease:
 
 
 class Generations:
-    """The generations of one index directory."""
+    """The generations of one index directory.
 
-    def __init__(self, directory: Path) -> None:
+    `clear` removes what a generation has elsewhere, before it is removed here; while it says
+    that it could not, the generation stays.
+    """
+
+    def __init__(
+        self, directory: Path, clear: Callable[[Generation], bool] = lambda _: True
+    ) -> None:
         self.directory = directory
+        self._clear = clear
         self.models = directory / "models"
         self._pointer = directory / "CURRENT"
         self._folder = directory / "generations"
@@ -149,6 +157,15 @@ class Generations:
                 raise self._damaged(f"its generation {generation.name} is not there")
         raise self._damaged("it changed again and again while it was opened")
 
+    def remove(self, generation: Generation) -> bool:
+        """Remove a generation, unless a reader holds it. Only the writer may."""
+        if any(_is_held(lock) for lock in generation.readers.glob("*.lock")):
+            return False
+        if not self._clear(generation):
+            return False
+        shutil.rmtree(generation.path, ignore_errors=True)
+        return not generation.path.exists()
+
     def remove_unread(self) -> tuple[str, ...]:
         """Remove every generation but the current one that no reader holds.
 
@@ -158,7 +175,8 @@ class Generations:
         with contextlib.suppress(IndexDamaged):
             current = self.current()
             kept = current.name if current is not None else ""
-            return tuple(path.name for path in self._all() if path.name != kept and _remove(path))
+            unread = (self._generation(path.name) for path in self._all() if path.name != kept)
+            return tuple(generation.name for generation in unread if self.remove(generation))
         return ()
 
     def _generation(self, name: str) -> Generation:
@@ -183,14 +201,6 @@ def _take(generation: Generation) -> Lease:
     except OSError:  # a read-only folder, or a generation that was just removed
         return Lease(generation, None)
     return Lease(generation, lock)
-
-
-def _remove(path: Path) -> bool:
-    """Remove a generation, unless a reader holds it."""
-    if any(_is_held(lock) for lock in path.glob("readers/*.lock")):
-        return False
-    shutil.rmtree(path, ignore_errors=True)
-    return not path.exists()
 
 
 def _is_held(path: Path) -> bool:

@@ -222,7 +222,8 @@ class NotesIndex:
         Compares the SQLite file with its hash, the chunk texts with theirs, and all ids,
         texts and vectors in Chroma with those in SQLite.
         """
-        from ingest.vector_store import find_damage
+        from ingest.chroma.check import find_damage
+        from ingest.chroma.place import place_of
 
         generation = self._lease.generation
         found: list[str] = []
@@ -239,7 +240,7 @@ class NotesIndex:
                 found.append(f"{len(chunks) - len(matrix)} chunks have no vector")
             else:
                 segments = self._manifest.segments
-                found += find_damage(generation.chroma, segments, chunks, matrix)
+                found += find_damage(place_of(generation), segments, chunks, matrix)
         except IngestError as error:
             found.append(str(error))
         return tuple(found)

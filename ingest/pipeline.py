@@ -7,19 +7,17 @@ sees has changed, so a crash or a full disk at any step leaves the old generatio
 from __future__ import annotations
 
 import contextlib
-import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ingest import vector_store
 from ingest.build import Build, IngestReport, Previous, named_digests, open_previous
-from ingest.catalog import Catalog
 from ingest.changes import Changes, changes_between
+from ingest.chroma.place import clear
 from ingest.corpus import Corpus, read_corpus
 from ingest.embedding import DEFAULT_EMBEDDER, Embedder, open_embedder
 from ingest.errors import IngestError
-from ingest.generations import Generation, Generations
+from ingest.generations import Generations
 from ingest.manifest import IndexSettings, Manifest, require_same, with_versions_of
 from ingest.notes import SkippedFile
 from ingest.steps import Clock, OnStep
@@ -34,6 +32,7 @@ def ingest_notes(
     *,
     rebuild: bool = False,
     renew: bool = False,
+    chroma_url: str = "",
     embedder: Embedder | None = None,
     on_step: OnStep | None = None,
 ) -> IngestReport:
@@ -42,7 +41,9 @@ def ingest_notes(
     Only chunks whose text is new are embedded; where no note changed nothing is done at
     all. Other notes than those of the index take their place. `rebuild` starts afresh: with
     the configured settings, and every chunk embedded. `renew` writes all files anew even where
-    no note changed. `embedder` is used instead of the one called `embedder_name`.
+    no note changed. `chroma_url` names a `chroma run` server that keeps the vectors; without
+    one they are in the index's own directory. `embedder` is used instead of the one called
+    `embedder_name`.
 
     Raises:
         NotesNotFound, NoReadableNotes: there is nothing to ingest.
@@ -57,7 +58,7 @@ def ingest_notes(
         clock.report(len(corpus.sources), len(corpus.sources))
     roots = tuple(str(path.resolve()) for path in paths)
     with _as_ingest_error(index), writer_lock(index):
-        generations = Generations(index)
+        generations = Generations(index, clear)
         generations.remove_unread()
         current = open_previous(generations)
         previous = None if rebuild else current
@@ -74,10 +75,13 @@ def ingest_notes(
             built = previous.manifest.settings
             # A newer version of the program may change how notes are divided: no reason to refuse.
             require_same(with_versions_of(built, settings), settings, index, roots)
-            if not renew and previous.holds(corpus, settings):
+            if not renew and previous.holds(corpus, settings, chroma_url):
                 return _unchanged_report(previous, corpus, clock)
-        build = Update if not renew and Update.is_worth_it(previous, settings, corpus) else Build
-        return build(generations, corpus, settings, embedder, previous, current, clock).run()
+        small = not renew and Update.is_worth_it(previous, settings, chroma_url, corpus)
+        build = Update if small else Build
+        return build(
+            generations, chroma_url, corpus, settings, embedder, previous, current, clock
+        ).run()
 
 
 def pending_changes(paths: Sequence[Path], index: Path) -> tuple[Changes, tuple[SkippedFile, ...]]:
@@ -144,23 +148,3 @@ def _as_ingest_error(index: Path) -> Iterator[None]:
             " The notes in it are as they were before. Make room or give another --index,"
             " then try again"
         ) from error
-
-
-def rebuild_chroma(generation: Generation) -> dict[str, str]:
-    """Write a generation's Chroma directory anew from its SQLite file, embedding nothing.
-
-    Only where no reader has it open. Returns the digests of its vector files, and puts them
-    into the manifest.
-
-    Raises:
-        IndexDamaged: the SQLite file, or the manifest, is damaged as well.
-    """
-    manifest = Manifest.read(generation.manifest)
-    with contextlib.closing(Catalog(generation.catalog)) as catalog:
-        sections = {section.id: section for section in catalog.outline()}
-        chunks, vectors = catalog.chunks(), catalog.vectors_by_digest()
-    shutil.rmtree(generation.chroma, ignore_errors=True)
-    vector_store.write_store(generation.chroma, chunks, sections, vectors)
-    segments = vector_store.segment_digests(generation.chroma)
-    manifest.with_segments(segments).write(generation.manifest)
-    return segments

@@ -39,6 +39,7 @@ def repair(
     index: Path,
     embedder_name: str,
     *,
+    chroma_url: str = "",
     embedder: Embedder | None = None,
     on_step: OnStep | None = None,
 ) -> Repair:
@@ -56,7 +57,13 @@ def repair(
         return Repair(())
     roots = tuple(Path(root) for root in ingested_settings(index).roots)
     report = ingest_notes(
-        roots, index, embedder_name, renew=True, embedder=embedder, on_step=on_step
+        roots,
+        index,
+        embedder_name,
+        renew=True,
+        chroma_url=chroma_url,
+        embedder=embedder,
+        on_step=on_step,
     )
     if left := find_damage(index):
         raise IndexDamaged(

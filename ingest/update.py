@@ -15,16 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest import vector_store
 from ingest.build import Build, Previous, cannot_be_written, named_digests, require_whole
 from ingest.catalog import Catalog
 from ingest.catalog_build import IndexedNotes, update_catalog
 from ingest.changes import Changes, changes_between
+from ingest.chroma.check import find_damage_of_own, segment_digests
+from ingest.chroma.place import Directory, Place
+from ingest.chroma.write import MOST_GROWTH, copy_store, update_store, write_store
 from ingest.corpus import Corpus
 from ingest.embedding import Vectors
 from ingest.generations import Generation
 from ingest.manifest import IndexSettings, Manifest
-from ingest.notes import SourceDocument
+from ingest.notes import Section, SourceDocument
 from ingest.weights import file_digest
 
 SMALLEST = 100  # chunks; a smaller index is written anew as quickly
@@ -35,14 +37,16 @@ class Update(Build):
     """One new generation, from the generation before and the notes that changed."""
 
     @staticmethod
-    def is_worth_it(previous: Previous | None, settings: IndexSettings, corpus: Corpus) -> bool:
+    def is_worth_it(
+        previous: Previous | None, settings: IndexSettings, server: str, corpus: Corpus
+    ) -> bool:
         """Whether little enough has changed, in an index that was made the same way."""
         if previous is None or previous.manifest.written < SMALLEST:
             return False
         manifest = previous.manifest
         if replace(manifest.settings, roots=settings.roots) != settings:
             return False
-        if vector_store.check_files(previous.generation.chroma, manifest.segments) is not None:
+        if not previous.is_stored(server):
             return False
         changes = changes_between(manifest.sources, named_digests(corpus))
         with contextlib.closing(Catalog(previous.generation.catalog)) as catalog:
@@ -54,7 +58,7 @@ class Update(Build):
         return (
             replaced <= MOST_REPLACED * manifest.written
             and came <= MOST_REPLACED * whole
-            and manifest.chunks <= vector_store.MOST_GROWTH * manifest.written
+            and manifest.chunks <= MOST_GROWTH * manifest.written
         )
 
     def _sources(self) -> Sequence[SourceDocument]:
@@ -71,7 +75,11 @@ class Update(Build):
         return self._previous
 
     def _store(
-        self, generation: Generation, notes: IndexedNotes, vectors: Mapping[str, Vectors]
+        self,
+        generation: Generation,
+        place: Place,
+        notes: IndexedNotes,
+        vectors: Mapping[str, Vectors],
     ) -> None:
         before = self._before_this
         with self._clock.step("store"):
@@ -79,24 +87,23 @@ class Update(Build):
             gone = self._taken_out()
             shutil.copyfile(before.generation.catalog, generation.catalog)
             update_catalog(generation.catalog, gone, notes, vectors)
-            vector_store.copy_store(before.generation.chroma, generation.chroma)
-            with cannot_be_written():
-                vector_store.update_store(
-                    generation.chroma,
-                    [chunk.id for chunk in gone.chunks],
-                    notes.chunks,
-                    {section.id: section for section in notes.sections},
-                    vectors,
-                )
             with contextlib.closing(Catalog(generation.catalog)) as catalog:
                 sections, chunks = catalog.counts()
+                with cannot_be_written():
+                    if isinstance(place, Directory):
+                        copy_store(before.generation.chroma, place.path)
+                        ids = [chunk.id for chunk in gone.chunks]
+                        update_store(place, ids, notes.chunks, _by_id(notes.sections), vectors)
+                    else:  # a server copies nothing: it gets all of it again
+                        whole = _by_id(catalog.outline())
+                        write_store(place, catalog.chunks(), whole, catalog.vectors_by_digest())
             manifest = Manifest(
                 settings=self._settings,
                 sources=named_digests(self._corpus),
                 sections=sections,
                 chunks=chunks,
                 catalog_digest=file_digest(generation.catalog),
-                segments=vector_store.segment_digests(generation.chroma),
+                segments=segment_digests(place),
                 written=before.manifest.written,
                 replaced=before.manifest.replaced + len(gone.chunks),
             )
@@ -114,11 +121,16 @@ class Update(Build):
             )
 
     def _verify(
-        self, generation: Generation, notes: IndexedNotes, vectors: Mapping[str, Vectors]
+        self,
+        generation: Generation,
+        place: Place,
+        notes: IndexedNotes,
+        vectors: Mapping[str, Vectors],
     ) -> None:
         """Read back what changed, and compare the ids and the notes of all.
 
-        What did not change is a copy of files whose hashes were those of their manifest.
+        What did not change is a copy of files whose hashes were those of their manifest; what
+        a server was sent is read back whole.
         """
         wrong: list[str] = []
         with self._clock.step("verify"):
@@ -144,11 +156,16 @@ class Update(Build):
                 if not same:
                     wrong.append(f"{generation.catalog} does not hold what was written")
                 segments = Manifest.read(generation.manifest).segments
-                wrong += vector_store.find_damage_of_own(
-                    generation.chroma, segments, catalog.chunk_ids(), notes.chunks, matrix
-                )
+                sent = notes.chunks
+                if not isinstance(place, Directory):
+                    sent, matrix = catalog.chunks(), catalog.vectors()[2]
+                wrong += find_damage_of_own(place, segments, catalog.chunk_ids(), sent, matrix)
             require_whole(wrong)
             self._clock.report(len(notes.chunks), len(notes.chunks))
+
+
+def _by_id(sections: Iterable[Section]) -> dict[str, Section]:
+    return {section.id: section for section in sections}
 
 
 def _gone(changes: Changes) -> tuple[str, ...]:

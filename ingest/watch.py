@@ -31,6 +31,7 @@ def follow_notes(
     embedder_name: str,
     *,
     rebuild: bool = False,
+    chroma_url: str = "",
     on_step: OnStep | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[IngestReport | IngestError]:
@@ -44,7 +45,13 @@ def follow_notes(
         nonlocal embedder
         anew = rebuild and embedder is None
         report = ingest_notes(
-            paths, index, embedder_name, rebuild=anew, embedder=embedder, on_step=on_step
+            paths,
+            index,
+            embedder_name,
+            rebuild=anew,
+            chroma_url=chroma_url,
+            embedder=embedder,
+            on_step=on_step,
         )
         if embedder is None:
             precision = ingested_settings(index).embedder.precision

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chroma_server import running_server
 
 from chatbot.chain import NotesChain
 from chatbot.library import NotesLibrary
@@ -151,3 +152,51 @@ def index(index_directory: Path):  # type: ignore[no-untyped-def]
     """An open index of `notes_folder`, searched without Chroma."""
     with NotesIndex.open(index_directory, store="exact") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real Chroma server, shared by all tests that ask for it."""
+    with running_server(tmp_path_factory.mktemp("chroma-server")) as url:
+        yield url
+
+
+@pytest.fixture(params=["directory", pytest.param("server", marks=pytest.mark.slow)])
+def each_place(request: pytest.FixtureRequest) -> str:
+    """Run a test twice: vectors in the index's own directory, and on a Chroma server."""
+    if request.param == "server":
+        request.getfixturevalue("on_server")
+    return str(request.param)
+
+
+@pytest.fixture
+def on_server(chroma_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have every ingest of a test keep its vectors on the server."""
+    monkeypatch.setitem(ingest_notes.__kwdefaults__, "chroma_url", chroma_server)
+    return chroma_server
+
+
+@pytest.fixture(autouse=True)
+def _place(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--chroma-server"):
+        request.getfixturevalue("on_server")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--chroma-server", action="store_true", help="keep all vectors on a Chroma server"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is about the files of Chroma's own directory has nothing to look at on a server."""
+    everywhere = config.getoption("--chroma-server")
+
+    def has_place(item: pytest.Item) -> bool:
+        call = getattr(item, "callspec", None)
+        return everywhere or (call is not None and call.params.get("each_place") == "server")
+
+    without = [i for i in items if i.get_closest_marker("directory") and has_place(i)]
+    if without:
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if item not in set(without)]

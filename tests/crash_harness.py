@@ -46,7 +46,7 @@ from ingest.steps import OWN_STEPS, Step
 # What costs a child seconds to import, imported once. Nothing of it may open a store.
 PRELOADED = (
     *("chromadb", "chromadb.config", "langchain_chroma", "langchain_core.documents"),
-    *("ingest.pipeline", "ingest.index", "ingest.vector_store", "chatbot.chain", "pytest"),
+    *("ingest.pipeline", "ingest.index", "ingest.chroma.write", "chatbot.chain", "pytest"),
 )
 RANDOM, AFTER_FLIP, UNDISTURBED = "random", "after flip", "undisturbed"
 BEGIN, END = "begin", "end"  # what a child says besides the steps

@@ -166,15 +166,33 @@ def test_an_unreadable_index_fails_with_advice() -> None:
 
 def test_privacy_is_in_force_once_it_is_kept() -> None:
     environment = {"LANGSMITH_TRACING": "true"}
-    assert check_privacy(False, environment).state is State.FAILED
+    assert check_privacy(False, environ=environment).state is State.FAILED
     keep_private(environ=environment)
-    assert check_privacy(False, environment).state is State.FINE
+    assert check_privacy(False, environ=environment).state is State.FINE
 
 
 def test_tracing_that_was_asked_for_is_worth_knowing() -> None:
     environment = {"LANGSMITH_TRACING": "true"}
     keep_private(tracing=True, environ=environment)
-    assert check_privacy(True, environment).state is State.NOTE
+    assert check_privacy(True, environ=environment).state is State.NOTE
+
+
+@pytest.mark.parametrize(
+    ("url", "state"),
+    [
+        ("http://127.0.0.1:8000", State.FINE),
+        ("http://localhost", State.FINE),
+        ("http://[::1]:8000", State.FINE),
+        ("http://192.168.0.2:8000", State.NOTE),
+        ("https://127.0.0.1.example.com", State.NOTE),
+    ],
+)
+def test_notes_that_go_to_another_machine_are_told(url: str, state: State) -> None:
+    environment: dict[str, str] = {}
+    keep_private(environ=environment)
+    check = check_privacy(False, url, environ=environment)
+    assert check.state is state
+    assert (url in check.finding) == (state is State.NOTE)
 
 
 def test_one_failed_check_is_enough() -> None:

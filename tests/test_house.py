@@ -34,8 +34,9 @@ MAY_IMPORT = {
 
 # Each outside library's home: modules, or folders ending in "/". A change here is a decision.
 HOMES: dict[str, set[str]] = {
-    "chromadb": {"ingest/vector_store.py"},
-    "langchain_chroma": {"ingest/vector_store.py", "evals/naive_chain.py"},
+    "chromadb": {"ingest/chroma/"},
+    "langchain_chroma": {"ingest/chroma/", "evals/naive_chain.py"},
+    "httpx": {"ingest/chroma/"},
     "markdown_it": {"ingest/readers/"},
     "mdit_py_plugins": {"ingest/readers/"},
     "ftfy": {"ingest/mojibake.py"},
@@ -61,7 +62,7 @@ HOMES: dict[str, set[str]] = {
     "pydantic": {"chatbot/settings.py", "chatbot/retriever.py", "evals/"},
     "langchain_core": {
         "ingest/langchain_embeddings.py",
-        "ingest/vector_store.py",
+        "ingest/chroma/",
         "chatbot/chain.py",
         "chatbot/retriever.py",
         "evals/naive_chain.py",
@@ -85,6 +86,7 @@ DISTRIBUTIONS = {
     "transformers": "sentence-transformers",
     "markdown_it": "markdown-it-py",
     "slack_sdk": "slack-bolt",
+    "httpx": "chromadb",
     "sklearn": "sentence-transformers",
     "scipy": "sentence-transformers",
 }

@@ -18,6 +18,8 @@ from ingest.index import NotesIndex
 from ingest.pipeline import ingest_notes
 
 TESTS = Path(__file__).parent
+
+pytestmark = pytest.mark.usefixtures("each_place")
 QUESTION = "how large is the largest object in a bucket"
 
 
@@ -126,6 +128,7 @@ def test_an_open_reader_outlives_a_flip(
     assert not old.exists()
 
 
+@pytest.mark.directory
 @pytest.mark.parametrize("harm", ["delete", "garble", "alter"])
 def test_answers_without_chroma_and_says_so(
     index: NotesIndex, index_directory: Path, toy_embedder: ToyEmbedder, harm: str

@@ -16,8 +16,7 @@ from ingest.embedding import Preparing, Progress, Vectors
 from ingest.errors import IndexMismatch, IngestError, NoReadableNotes, WriterBusy
 from ingest.generations import Generations
 from ingest.index import NotesIndex
-from ingest.manifest import Manifest
-from ingest.pipeline import ingest_notes, rebuild_chroma
+from ingest.pipeline import ingest_notes
 from ingest.steps import OWN_STEPS, Clock, Step
 from ingest.writer_lock import writer_lock
 
@@ -292,7 +291,13 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_generation(
     assert generations(tmp_path / "index") == [first.generation]
 
 
-@pytest.mark.parametrize("harm", ["notes.sqlite", "manifest.json", "CURRENT", "chroma"])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        *("notes.sqlite", "manifest.json", "CURRENT"),
+        pytest.param("chroma", marks=pytest.mark.directory),
+    ],
+)
 def test_an_ingest_repairs_a_damaged_index(ingest: Ingest, tmp_path: Path, harm: str) -> None:
     first = ingest()
     directory = tmp_path / "index"
@@ -309,21 +314,6 @@ def test_an_ingest_repairs_a_damaged_index(ingest: Ingest, tmp_path: Path, harm:
     assert not second.unchanged
     assert second.embedded == (0 if harm == "chroma" else first.chunks)
     with NotesIndex.open(directory) as index:
-        assert index.damage() == ()
-
-
-def test_chroma_is_rebuilt_from_sqlite_without_embedding(
-    ingest: Ingest, toy_embedder: ToyEmbedder, tmp_path: Path
-) -> None:
-    ingest()
-    generation = Generations(tmp_path / "index").current()
-    assert generation is not None
-    toy_embedder.embedded.clear()
-    (generation.chroma / "chroma.sqlite3").write_bytes(b"garbage")
-    segments = rebuild_chroma(generation)
-    assert toy_embedder.embedded == []
-    assert Manifest.read(generation.manifest).segments == segments
-    with NotesIndex.open(tmp_path / "index") as index:
         assert index.damage() == ()
 
 

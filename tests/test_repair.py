@@ -57,7 +57,11 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
 }
 
 
-@pytest.mark.parametrize("kind", DAMAGE)
+HERE = pytest.mark.directory
+KINDS = [pytest.param(kind, marks=HERE if "hroma" in kind else ()) for kind in DAMAGE]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_damage_is_found_and_mended(
     index_directory: Path, toy_embedder: ToyEmbedder, kind: str
 ) -> None:
@@ -74,6 +78,7 @@ def test_damage_is_found_and_mended(
         assert index.notices == ()
 
 
+@pytest.mark.directory
 @pytest.mark.parametrize("kind", ["half of chroma.sqlite3", "no Chroma"])
 def test_where_the_notes_are_intact_nothing_is_embedded_again(
     index_directory: Path, toy_embedder: ToyEmbedder, kind: str

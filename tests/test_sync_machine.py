@@ -311,11 +311,11 @@ class SyncMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
-def test_the_index_is_the_notes_of_the_last_ingest_whatever_happened() -> None:
+def test_the_index_is_the_notes_of_the_last_ingest_whatever_happened(each_place: str) -> None:
     run_state_machine_as_test(
         SyncMachine,
         settings=settings(
-            max_examples=12,
+            max_examples=12 if each_place == "directory" else 4,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -76,6 +76,7 @@ def anew(folder: Path, index: Path) -> list[object]:
     return told(index)
 
 
+@pytest.mark.usefixtures("each_place")
 def test_an_edit_gives_what_all_done_anew_gives(
     sync: Callable[[], IngestReport], folder: Path, tmp_path: Path
 ) -> None:
@@ -90,6 +91,7 @@ def test_an_edit_gives_what_all_done_anew_gives(
     assert told(tmp_path / "index") == anew(folder, tmp_path / "fresh")
 
 
+@pytest.mark.usefixtures("each_place")
 def test_added_renamed_and_removed_notes_too(
     sync: Callable[[], IngestReport], folder: Path, tmp_path: Path
 ) -> None:
@@ -105,6 +107,7 @@ def test_added_renamed_and_removed_notes_too(
     assert told(tmp_path / "index") == anew(folder, tmp_path / "fresh")
 
 
+@pytest.mark.usefixtures("each_place")
 def test_a_great_change_is_written_anew(
     sync: Callable[[], IngestReport], folder: Path, tmp_path: Path
 ) -> None:
@@ -116,6 +119,7 @@ def test_a_great_change_is_written_anew(
     assert told(tmp_path / "index") == anew(folder, tmp_path / "fresh")
 
 
+@pytest.mark.usefixtures("each_place")
 @pytest.mark.parametrize("step", ["embed", "store", "verify"])
 def test_an_update_that_fails_leaves_the_old_generation(
     sync: Callable[[], IngestReport], folder: Path, tmp_path: Path, step: str
@@ -152,6 +156,7 @@ def test_an_open_reader_keeps_what_it_opened(
             assert not any(i.startswith("07.md") for i, _ in newer.nearest(question, 200))
 
 
+@pytest.mark.directory
 def test_damage_is_never_built_upon(
     sync: Callable[[], IngestReport], folder: Path, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 import shutil
 import sqlite3
+import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +12,13 @@ from test_catalog import divide
 
 from ingest.catalog import Catalog
 from ingest.catalog_build import IndexedNotes, write_catalog
+from ingest.chroma.check import check_place, find_damage, segment_digests
+from ingest.chroma.place import COLLECTION, Directory, Place, Server
+from ingest.chroma.search import VectorStore
+from ingest.chroma.write import write_store
 from ingest.embedding import Vectors, unit_rows
 from ingest.errors import IndexDamaged
 from ingest.ranking import ExactScan, rank, unit_question
-from ingest.vector_store import (
-    COLLECTION,
-    VectorStore,
-    check_files,
-    find_damage,
-    segment_digests,
-    write_store,
-)
 
 DIMENSION = 24
 
@@ -33,25 +30,38 @@ def random_vectors(count: int, seed: int = 7) -> Vectors:
 class Built:
     """A catalog and a store of the same chunks."""
 
-    def __init__(self, folder: Path, notes: IndexedNotes) -> None:
+    def __init__(self, folder: Path, notes: IndexedNotes, server: str = "") -> None:
         digests = list(dict.fromkeys(chunk.digest for chunk in notes.chunks))
         vectors = dict(zip(digests, random_vectors(len(digests)), strict=True))
         write_catalog(folder / "notes.sqlite", notes, vectors)
         self.chunks = notes.chunks
         self.catalog = Catalog(folder / "notes.sqlite")
         self.directory = folder / "chroma"
+        self.place: Place = Directory(self.directory)
+        if server:
+            self.place = Server(server, f"test-{uuid.uuid4().hex}")
         sections = {section.id: section for section in notes.sections}
-        write_store(self.directory, notes.chunks, sections, vectors)
-        self.segments = segment_digests(self.directory)
+        write_store(self.place, notes.chunks, sections, vectors)
+        self.segments = segment_digests(self.place)
         self.matrix = self.catalog.vectors()[2]
 
     def damage(self) -> tuple[str, ...]:
-        return find_damage(self.directory, self.segments, self.chunks, self.matrix)
+        return find_damage(self.place, self.segments, self.chunks, self.matrix)
 
 
 @pytest.fixture
 def built(tmp_path: Path) -> Iterator[Built]:
     store = Built(tmp_path, divide(NOTES))
+    yield store
+    store.catalog.close()
+
+
+@pytest.fixture(params=["directory", pytest.param("server", marks=pytest.mark.slow)])
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Built]:
+    """The same in a directory and on a server."""
+    on_server = request.param == "server"
+    url = request.getfixturevalue("chroma_server") if on_server else ""
+    store = Built(tmp_path, divide(NOTES), url)
     yield store
     store.catalog.close()
 
@@ -71,9 +81,9 @@ def long_note(number: int) -> str:
     return f"# Note {number}\n\n" + "".join(f"## Part {i}\n\nFact {i}.\n\n" for i in range(32))
 
 
-def test_finds_what_the_exact_scan_finds(built: Built) -> None:
-    store = VectorStore(built.directory, built.catalog)
-    exact = ExactScan(built.catalog)
+def test_finds_what_the_exact_scan_finds(anywhere: Built) -> None:
+    store = VectorStore(anywhere.place, anywhere.catalog)
+    exact = ExactScan(anywhere.catalog)
     for question in random_vectors(20, seed=1):
         assert store.nearest(question, 3) == exact.nearest(question, 3)
     store.close()
@@ -81,7 +91,7 @@ def test_finds_what_the_exact_scan_finds(built: Built) -> None:
 
 @pytest.mark.slow
 def test_finds_what_the_exact_scan_finds_among_many(many: Built) -> None:
-    store = VectorStore(many.directory, many.catalog)
+    store = VectorStore(many.place, many.catalog)
     exact = ExactScan(many.catalog)
     scope = frozenset({"03.md", "11.md"})
     for question in random_vectors(60, seed=1):
@@ -90,16 +100,16 @@ def test_finds_what_the_exact_scan_finds_among_many(many: Built) -> None:
     store.close()
 
 
-def test_the_best_is_the_vector_itself_at_cosine_one(built: Built) -> None:
-    store = VectorStore(built.directory, built.catalog)
-    for chunk, row in zip(built.chunks, built.matrix, strict=True):
+def test_the_best_is_the_vector_itself_at_cosine_one(anywhere: Built) -> None:
+    store = VectorStore(anywhere.place, anywhere.catalog)
+    for chunk, row in zip(anywhere.chunks, anywhere.matrix, strict=True):
         assert store.nearest(row, 1) == [(chunk.id, 1.0)]
     store.close()
 
 
-def test_keeps_to_the_sources_that_are_asked_for(built: Built) -> None:
-    store = VectorStore(built.directory, built.catalog)
-    exact = ExactScan(built.catalog)
+def test_keeps_to_the_sources_that_are_asked_for(anywhere: Built) -> None:
+    store = VectorStore(anywhere.place, anywhere.catalog)
+    exact = ExactScan(anywhere.catalog)
     question = random_vectors(1, seed=3)[0]
     for scope in ({"queues.md"}, {"queues.md", "storage.md"}, {"nothing.md"}, set()):
         found = store.nearest(question, 99, frozenset(scope))
@@ -108,44 +118,44 @@ def test_keeps_to_the_sources_that_are_asked_for(built: Built) -> None:
     store.close()
 
 
-def test_a_limit_of_none_finds_none_and_a_large_one_all(built: Built) -> None:
-    store = VectorStore(built.directory, built.catalog)
+def test_a_limit_of_none_finds_none_and_a_large_one_all(anywhere: Built) -> None:
+    store = VectorStore(anywhere.place, anywhere.catalog)
     question = random_vectors(1)[0]
     assert store.nearest(question, 0) == []
-    assert len(store.nearest(question, 9999)) == len(built.chunks)
+    assert len(store.nearest(question, 9999)) == len(anywhere.chunks)
     store.close()
 
 
 def test_many_equal_chunks_come_in_the_order_of_their_ids(tmp_path: Path) -> None:
     same = {f"{i:03}.md": "# Same\n\nThe very same words.\n" for i in range(150)}
     built = Built(tmp_path, divide(same))
-    store = VectorStore(built.directory, built.catalog)
+    store = VectorStore(built.place, built.catalog)
     found = store.nearest(built.matrix[0], 5)
     store.close()
     built.catalog.close()
     assert [chunk_id for chunk_id, _ in found] == sorted(chunk.id for chunk in built.chunks)[:5]
 
 
-def test_an_undamaged_store_is_found_whole(built: Built) -> None:
-    assert built.damage() == ()
-    assert check_files(built.directory, built.segments) is None
+def test_an_undamaged_store_is_found_whole(anywhere: Built) -> None:
+    assert anywhere.damage() == ()
+    assert check_place(anywhere.place, anywhere.segments, len(anywhere.chunks)) is None
 
 
 @pytest.mark.slow
 def test_searching_does_not_change_the_vector_files(many: Built) -> None:
-    store = VectorStore(many.directory, many.catalog)
+    store = VectorStore(many.place, many.catalog)
     store.nearest(many.matrix[0], 5)
     store.close()
-    assert segment_digests(many.directory) == many.segments
+    assert segment_digests(many.place) == many.segments
     assert many.damage() == ()
 
 
-def test_reports_a_vector_that_differs(built: Built) -> None:
-    built.matrix = built.matrix.copy()
-    built.matrix[2, 5] += 1e-3
-    (found,) = built.damage()
+def test_reports_a_vector_that_differs(anywhere: Built) -> None:
+    anywhere.matrix = anywhere.matrix.copy()
+    anywhere.matrix[2, 5] += 1e-3
+    (found,) = anywhere.damage()
     assert "another vector" in found
-    assert built.chunks[2].id in found
+    assert anywhere.chunks[2].id in found
 
 
 def test_reports_chunks_that_are_missing_altered_or_extra(built: Built) -> None:
@@ -182,13 +192,15 @@ def test_does_not_hand_damaged_vector_files_to_chroma(
     shutil.copytree(many.directory, copy)
     (file,) = copy.glob(f"*/{name}")
     file.write_bytes(bytes(byte ^ 0x5A for byte in file.read_bytes()))
-    assert "not those that were written" in str(check_files(copy, many.segments))
-    assert find_damage(copy, many.segments, many.chunks, many.matrix)
+    assert "not those that were written" in str(
+        check_place(Directory(copy), many.segments, len(many.chunks))
+    )
+    assert find_damage(Directory(copy), many.segments, many.chunks, many.matrix)
 
 
 def test_refuses_to_open_what_is_no_store(built: Built, tmp_path: Path) -> None:
     with pytest.raises(IndexDamaged, match="Chroma cannot use"):
-        VectorStore(tmp_path / "empty", built.catalog)
+        VectorStore(Directory(tmp_path / "empty"), built.catalog)
 
 
 def test_measures_cosine_and_is_silent_about_it(built: Built) -> None:
