@@ -18,7 +18,7 @@ from ingest.catalog import Catalog
 from ingest.changes import Changes, changes_between
 from ingest.corpus import Corpus, read_corpus
 from ingest.embedding import DEFAULT_EMBEDDER, Embedder, open_embedder
-from ingest.errors import IngestError
+from ingest.errors import IndexDamaged, IngestError
 from ingest.generations import Generation, Generations
 from ingest.manifest import IndexSettings, Manifest, require_same, with_versions_of
 from ingest.notes import SkippedFile
@@ -52,12 +52,14 @@ def ingest_notes(
         IngestError: the index could not be written; the old one is as it was.
     """
     clock = Clock(on_step)
-    with clock.step("read"):
-        corpus = read_corpus(paths)
-        clock.report(len(corpus.sources), len(corpus.sources))
+    generations = Generations(index)
+    before = _name_of_current(generations)
+    corpus = _read(paths, clock)
     roots = tuple(str(path.resolve()) for path in paths)
     with _as_ingest_error(index), writer_lock(index):
-        generations = Generations(index)
+        if _name_of_current(generations) != before:
+            # Another writer was faster, and may have read newer notes than these.
+            corpus = _read(paths, clock)
         generations.remove_unread()
         current = open_previous(generations)
         previous = None if rebuild else current
@@ -78,6 +80,21 @@ def ingest_notes(
                 return _unchanged_report(previous, corpus, clock)
         build = Update if not renew and Update.is_worth_it(previous, settings, corpus) else Build
         return build(generations, corpus, settings, embedder, previous, current, clock).run()
+
+
+def _read(paths: Sequence[Path], clock: Clock) -> Corpus:
+    with clock.step("read"):
+        corpus = read_corpus(paths)
+        clock.report(len(corpus.sources), len(corpus.sources))
+    return corpus
+
+
+def _name_of_current(generations: Generations) -> str:
+    try:
+        current = generations.current()
+    except (IndexDamaged, OSError):
+        return ""
+    return current.name if current else ""
 
 
 def pending_changes(paths: Sequence[Path], index: Path) -> tuple[Changes, tuple[SkippedFile, ...]]:
