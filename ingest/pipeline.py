@@ -16,7 +16,7 @@ from ingest.changes import Changes, changes_between
 from ingest.chroma.place import clear
 from ingest.corpus import Corpus, read_corpus
 from ingest.embedding import DEFAULT_EMBEDDER, Embedder, open_embedder
-from ingest.errors import IngestError
+from ingest.errors import IndexDamaged, IngestError
 from ingest.generations import Generations
 from ingest.manifest import IndexSettings, Manifest, require_same, with_versions_of
 from ingest.notes import SkippedFile
@@ -53,12 +53,14 @@ def ingest_notes(
         IngestError: the index could not be written; the old one is as it was.
     """
     clock = Clock(on_step)
-    with clock.step("read"):
-        corpus = read_corpus(paths)
-        clock.report(len(corpus.sources), len(corpus.sources))
+    generations = Generations(index, clear)
+    before = _name_of_current(generations)
+    corpus = _read(paths, clock)
     roots = tuple(str(path.resolve()) for path in paths)
     with _as_ingest_error(index), writer_lock(index):
-        generations = Generations(index, clear)
+        if _name_of_current(generations) != before:
+            # Another writer was faster, and may have read newer notes than these.
+            corpus = _read(paths, clock)
         generations.remove_unread()
         current = open_previous(generations)
         previous = None if rebuild else current
@@ -82,6 +84,21 @@ def ingest_notes(
         return build(
             generations, chroma_url, corpus, settings, embedder, previous, current, clock
         ).run()
+
+
+def _read(paths: Sequence[Path], clock: Clock) -> Corpus:
+    with clock.step("read"):
+        corpus = read_corpus(paths)
+        clock.report(len(corpus.sources), len(corpus.sources))
+    return corpus
+
+
+def _name_of_current(generations: Generations) -> str:
+    try:
+        current = generations.current()
+    except (IndexDamaged, OSError):
+        return ""
+    return current.name if current else ""
 
 
 def pending_changes(paths: Sequence[Path], index: Path) -> tuple[Changes, tuple[SkippedFile, ...]]:

@@ -241,6 +241,26 @@ def test_a_second_writer_is_told_who_the_first_is(ingest: Ingest, tmp_path: Path
         ingest()
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_older_reading_of_the_notes_never_overwrites_a_newer(
+    ingest: Ingest, notes_folder: Path, tmp_path: Path, is_first: bool
+) -> None:
+    """The faster of two writers begins after the slower has read, and ends before it writes."""
+    if not is_first:
+        ingest()
+    waiting = [True]
+
+    def overtake(step: Step) -> None:
+        if step.name == "read" and waiting:
+            waiting.clear()
+            (notes_folder / "queues.md").write_text("# Queues\n\nAltered.\n")
+            ingest()
+
+    assert ingest(on_step=overtake).unchanged
+    with NotesIndex.open(tmp_path / "index", store="exact") as index:
+        assert index.matching_blocks(["altered"], 9)
+
+
 def test_notes_that_vanish_leave_the_index_as_it_was(
     ingest: Ingest, notes_folder: Path, tmp_path: Path
 ) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import chromadb.errors
 import pytest
 from conftest import NOTES, ToyEmbedder, write_notes
+from limited_child import Limits, in_child
+from naive_index import NaiveIndex, Piece
 
 from ingest.errors import IngestError
 from ingest.index import NotesIndex
@@ -66,3 +70,22 @@ def test_a_disk_that_is_full_from_the_start_says_so(small_disk: Path, tmp_path: 
     (small_disk / "filler").write_bytes(b"\0" * (MEGABYTES * 1_000_000))
     with pytest.raises(IngestError, match="could not be written"):
         ingest_notes([folder], small_disk / "index", embedder=ToyEmbedder())
+
+
+def pieces_after(folder: Path, store: Path) -> list[Piece]:
+    return NaiveIndex(folder, store).pieces()
+
+
+def test_a_full_disk_takes_every_note_from_the_naive_way(small_disk: Path, tmp_path: Path) -> None:
+    folder = write_notes(tmp_path / "notes", NOTES)
+    store = small_disk / "index"
+    with closing(NaiveIndex(folder, store)) as index:
+        index.sync()
+        before = index.pieces()
+        assert before
+        (folder / "large.md").write_text(large_note(300_000))
+        with pytest.raises(chromadb.errors.ChromaError):
+            index.sync()
+    # Neither the old notes nor the new: they cannot be read, or are half of each.
+    after = in_child(Limits(), pieces_after, folder, store)
+    assert after.raised or after.value != before
