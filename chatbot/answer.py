@@ -6,9 +6,14 @@ render it. `Answer.to_json` is a contract: fields may be added, never renamed.
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
+
+# Our own markers stand at the end of a line, each after a space. A bracket elsewhere, as in
+# "items[0]" or "[0, 1]", is the notes' own and leads nowhere.
+MARKER = re.compile(r"(?<= )\[(\d+)\](?=(?: \[\d+\])*$)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,9 @@ class Correction:
 class Passage:
     """A stretch of one section that may hold the answer, best first in a list.
 
-    `text` is verbatim from the note. `score` lies in [0, 1]; higher is better.
+    `text` is verbatim from the note, markup and comments included; `words` is what a reader of
+    the note sees of it, a block a line, as it is embedded: what a model may be handed. `score`
+    lies in [0, 1]; higher is better.
     """
 
     source: str
@@ -56,6 +63,7 @@ class Passage:
     text: str
     section_id: str
     chunk_id: str
+    words: str = ""  # none under a heading with nothing below
 
     def to_json(self) -> dict[str, Any]:
         """The passage as `search --json` prints it."""
@@ -66,6 +74,7 @@ class Passage:
             "lines": list(self.lines),
             "score": self.score,
             "text": self.text,
+            "words": self.words,
         }
 
 
@@ -134,7 +143,8 @@ class Timings:
 class Answer:
     """What the notes say about a question.
 
-    Every sentence of `text` carries a marker `[n]` of the citation that holds its words.
+    Every sentence of `text` carries a marker `[n]` of the citation that holds its words: see
+    `MARKER`.
     `confidence` in [0, 1] is how sure the answerer is that the notes answer the question.
     `corrections` are the words of the question that were taken for others.
     """

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from math import exp
+from typing import TypeVar
 
 from chatbot.aliases import Aliases
 from chatbot.answer import Passage
@@ -39,6 +42,11 @@ FIGURES_JUDGED = 7
 # And of the beginnings of the sections that are named, when it is asked what a thing is.
 OPENINGS_JUDGED = 2
 
+# Blocks of a kind that differ by their numbers alone: more of them are looked at last.
+MOST_VERSIONS = 3
+
+_Found = TypeVar("_Found")
+_NUMBERS = re.compile(r"\d+")
 _NEVER_EVIDENCE = frozenset({BlockKind.HEADER})
 
 
@@ -94,8 +102,7 @@ class Searcher:
             parts = tuple(self.retrieve(part, limit) for part in query.parts)
             return Retrieval.of_parts(parts, limit)
         chunk_scores = self._chunk_scores(query)
-        opened = _from_several_sources(_best(chunk_scores), max(CHUNKS_OPENED, limit))
-        chunks = {chunk_id: self._index.chunk(chunk_id) for chunk_id in opened}
+        chunks = self._opened(chunk_scores, max(CHUNKS_OPENED, limit))
         candidates = self.judge(query, self._shortlist(query, chunks, chunk_scores))
         passages = self._passages(chunks, chunk_scores, candidates, limit)
         other = None if query.other is None else self.retrieve(query.other, limit)
@@ -109,8 +116,14 @@ class Searcher:
     def shortlist(self, query: Query) -> list[Candidate]:
         """The blocks worth judging for `query`, by fused rank; none is judged yet."""
         scores = self._chunk_scores(query)
-        opened = _from_several_sources(_best(scores), CHUNKS_OPENED)
-        return self._shortlist(query, {i: self._index.chunk(i) for i in opened}, scores)
+        return self._shortlist(query, self._opened(scores, CHUNKS_OPENED), scores)
+
+    def _opened(self, scores: dict[str, float], count: int) -> dict[str, Chunk]:
+        """The best chunks, with their texts; versions of one text beyond a few come last."""
+        chunks = (self._index.chunk(chunk_id) for chunk_id in _best(scores))
+        ranked = _at_most(MOST_VERSIONS, chunks, lambda chunk: _versionless(chunk.text))
+        opened = _from_several_sources(ranked, count, lambda chunk: _source_of(chunk.id))
+        return {chunk.id: chunk for chunk in opened}
 
     def logits(self, question: str, texts: Sequence[str]) -> list[float]:
         """How well each text answers, as the reranker judges; by shared words without one."""
@@ -172,7 +185,7 @@ class Searcher:
         if Asks.FIGURE in query.asks:  # only a figure answers, and its few words rank low
             figures = [c for c in ranked if c.block.kind is BlockKind.FIGURE][:FIGURES_JUDGED]
             ranked = figures + [c for c in ranked if c not in figures]
-        return ranked[:BLOCKS_JUDGED]
+        return _with_another_note(ranked, BLOCKS_JUDGED)
 
     def _openings(self, query: Query) -> list[Candidate]:
         """What introduces the thing that the question names and asks nothing else about.
@@ -290,21 +303,20 @@ class Searcher:
         # a look at each of three.
         # A stretch that says the same again, word for word, comes after all others.
         seen: set[str] = set()
-        said: set[tuple[str, str]] = set()
+        said: set[str] = set()
         first: list[str] = []
         rest: list[str] = []
         for chunk_id in order:
             chunk = chunks[chunk_id]
             source = self._index.section(chunk.section_id).source
-            words = (source, self._index.source_text(source)[chunk.start : chunk.end].strip())
+            words = self._index.source_text(source)[chunk.start : chunk.end].strip()
             is_new = chunk.section_id not in seen and words not in said
             (first if is_new else rest).append(chunk_id)
             seen.add(chunk.section_id)
             said.add(words)
         return [
-            self._passage(chunks[chunk_id], self._index.section(chunks[chunk_id].section_id), score)
-            for chunk_id in (first + rest)[:limit]
-            for score in (scores[chunk_id],)
+            self._passage(chunks[i], self._index.section(chunks[i].section_id), scores[i])
+            for i in _at_most(max(1, limit - 1), first + rest, _source_of)[:limit]
         ]
 
     def is_empty(self, section_id: str) -> bool:
@@ -345,6 +357,7 @@ class Searcher:
             end=chunk.end,
             score=score,
             text=self._index.source_text(section.source)[chunk.start : chunk.end],
+            words=chunk.text.partition("\n")[2],
             section_id=section.id,
             chunk_id=chunk.id,
         )
@@ -365,35 +378,55 @@ def _best(scores: dict[str, float]) -> list[str]:
     return sorted(scores, key=lambda item: (-round(scores[item], 9), item))
 
 
-def _from_several_sources(chunk_ids: Sequence[str], count: int) -> list[str]:
+def _from_several_sources(
+    ranked: Sequence[_Found], count: int, source_of: Callable[[_Found], str]
+) -> list[_Found]:
     """The first `count`, one source giving three quarters of them at most while others are left.
 
     A note that is about nothing else must not keep every other note from being looked at.
     """
-    most = max(1, 3 * count // 4)
-    taken: dict[str, int] = {}
-    kept: list[str] = []
-    held_back: list[str] = []
-    for chunk_id in chunk_ids:
-        source = chunk_id.rsplit("#", 1)[0]
-        taken[source] = taken.get(source, 0) + 1
-        (kept if taken[source] <= most else held_back).append(chunk_id)
-    return (kept[:count] + held_back)[:count]
+    return _at_most(max(1, 3 * count // 4), ranked, source_of)[:count]
+
+
+def _with_another_note(ranked: Sequence[Candidate], count: int) -> list[Candidate]:
+    """The first `count`; where all are of one note, the best of another one besides.
+
+    A note must not keep every other note from being heard. A place taken from its own blocks
+    for that cost right answers; one more does not.
+    """
+    first = list(ranked[:count])
+    notes = {candidate.section.source for candidate in first}
+    others = (candidate for candidate in ranked[count:] if candidate.section.source not in notes)
+    return first + list(islice(others, 1 if len(notes) == 1 else 0))
 
 
 def _repeats_last(ranked: Sequence[Candidate]) -> list[Candidate]:
-    """The same order, but what repeats an earlier block of its source, word for word, last.
+    """The same order, but what says again what was said before last.
 
-    A note that says one thing sixty times must not take every place.
+    That is what repeats an earlier block of its note, word for word, and what differs from
+    several others by its numbers alone, in whichever notes: one note that says a thing sixty
+    times, or sixty notes that say it once, must not take every place. Some that differ by a
+    number are kept: notes that disagree are to be heard.
     """
-    first: list[Candidate] = []
-    repeated: list[Candidate] = []
-    seen: set[tuple[str, str]] = set()
-    for candidate in ranked:
-        said = (candidate.section.source, candidate.block.text)
-        (repeated if said in seen else first).append(candidate)
-        seen.add(said)
-    return first + repeated
+    once = _at_most(1, ranked, lambda c: (c.section.source, c.block.text))
+    return _at_most(MOST_VERSIONS, once, lambda c: _versionless(c.block.text))
+
+
+def _versionless(text: str) -> str:
+    """The same for texts that differ by their numbers alone."""
+    return _NUMBERS.sub("0", text.casefold())
+
+
+def _at_most(most: int, ranked: Iterable[_Found], key: Callable[[_Found], object]) -> list[_Found]:
+    """The same order, but of those with an equal key all beyond the first `most` last."""
+    taken: Counter[object] = Counter()
+    kept: list[_Found] = []
+    held_back: list[_Found] = []
+    for found in ranked:
+        kind = key(found)
+        taken[kind] += 1
+        (kept if taken[kind] <= most else held_back).append(found)
+    return kept + held_back
 
 
 def _probability(logit: float) -> float:

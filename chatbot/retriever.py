@@ -14,8 +14,9 @@ from chatbot.chain import NotesChain
 class NotesRetriever(BaseRetriever):
     """A LangChain retriever over the notes: dense and lexical search, fused and reranked.
 
-    `page_content` is verbatim from the note; `metadata` says where it stands: source,
-    heading, anchor, lines, start, end (code points), score in [0, 1]. Best first.
+    `page_content` is what a reader of the note sees: no markup, and nothing that a comment
+    hides. `metadata` says where it stands: source, heading, anchor, lines, start, end (code
+    points), score in [0, 1]; `quote` is that stretch of the note to the letter. Best first.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -34,7 +35,7 @@ def document(passage: Passage) -> Document:
     """One passage as LangChain carries it."""
     return Document(
         id=passage.chunk_id,
-        page_content=passage.text,
+        page_content=passage.words or passage.text,
         metadata={
             "source": passage.source,
             "heading": list(passage.heading),
@@ -43,5 +44,6 @@ def document(passage: Passage) -> Document:
             "start": passage.start,
             "end": passage.end,
             "score": passage.score,
+            "quote": passage.text,
         },
     )

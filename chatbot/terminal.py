@@ -6,7 +6,6 @@ text around and are never read as markup.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,7 +14,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from chatbot.answer import Answer, Passage, Question, Status, Turn
+from chatbot.answer import MARKER, Answer, Passage, Question, Status, Turn
 from chatbot.errors import QUESTION_LIMIT, ChatError, QuestionTooLong
 from chatbot.plain_text import Line, neutral, one_line, place, read_lines, readable, to_json_line
 
@@ -46,8 +45,6 @@ STATUS_LINES = {
     Status.PARTIAL: "Your notes answer this in part.",
     Status.NOT_IN_NOTES: "Not in your notes.",
 }
-
-_MARKER = re.compile(r"\[\d+\]")
 
 # What each step of an ingest does, and to what; the steps are `ingest.steps.STEPS`.
 STEP_LINES = {
@@ -152,7 +149,11 @@ class Terminal:
         for rank, passage in enumerate(passages, start=1):
             head = _styled(f"{rank:>2}", "bold cyan").append(f"  {place(passage)}", "default")
             self._print(head.append(f"  {passage.score:.2f}", "dim"))
-            self._print(_styled(f"    {one_line(readable(passage.text), PASSAGE_WIDTH)}", "dim"))
+            self._print(
+                _styled(
+                    f"    {one_line(readable(passage.words or passage.text), PASSAGE_WIDTH)}", "dim"
+                )
+            )
 
     def passages_line(self, passages: Sequence[Passage]) -> None:
         """Where the passages stand, best first, on one line."""
@@ -306,7 +307,7 @@ def _as_text(renderable: object) -> Text:
 
 def _with_markers(text: str) -> Text:
     shown = _styled(text, "default")
-    shown.highlight_regex(_MARKER, "bold cyan")
+    shown.highlight_regex(MARKER, "bold cyan")
     return shown
 
 

@@ -17,7 +17,7 @@ from typing import Literal, Self, TypeAlias
 from ingest.catalog import Catalog
 from ingest.dense_search import DenseSearch
 from ingest.embedding import EmbedderIdentity, Vectors, plain_name
-from ingest.errors import IndexMismatch, IngestError
+from ingest.errors import IndexDamaged, IndexMismatch, IngestError
 from ingest.generations import Generations, Lease
 from ingest.manifest import (
     CHUNKING_VERSION,
@@ -32,6 +32,7 @@ from ingest.weights import file_digest
 
 Store: TypeAlias = Literal["chroma", "exact"]
 
+MEND = "The notes are not harmed. Make the index whole again: footnote doctor --repair"
 SECTIONS_KEPT = 512  # with their blocks, in memory
 
 
@@ -84,6 +85,7 @@ class NotesIndex:
         try:
             manifest = Manifest.read(lease.generation.manifest)
             _require_readable(manifest.settings, directory, embedder_name)
+            _require_written(lease.generation.catalog, manifest)
             catalog = Catalog(lease.generation.catalog)
         except BaseException:
             lease.release()
@@ -272,6 +274,17 @@ def _require_readable(settings: IndexSettings, directory: Path, embedder_name: s
             f" {settings.chunking_version} but this version of the program has"
             f" {CHUNKING_VERSION}. {repair}"
         )
+
+
+def _require_written(catalog: Path, manifest: Manifest) -> None:
+    """Hold the file that every answer is read from against its hash: SQLite has none."""
+    try:
+        same = file_digest(catalog) == manifest.catalog_digest
+    except OSError as error:
+        reason = error.strerror or error
+        raise IndexDamaged(f"{catalog} cannot be read ({reason}). {MEND}") from error
+    if not same:
+        raise IndexDamaged(f"{catalog} is not the file that was written. {MEND}")
 
 
 def _catalog_damage(catalog: Catalog) -> list[str]:

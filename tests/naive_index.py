@@ -7,6 +7,7 @@ hands to a model or, without one, to a reader: the nearest pieces, numbered.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -17,7 +18,7 @@ from langchain_chroma import Chroma
 from langchain_core.embeddings import Embeddings
 from langchain_core.prompts import ChatPromptTemplate
 
-from chatbot.answer import Question
+from chatbot.answer import MARKER, Question
 from chatbot.chain import NotesChain
 from chatbot.library import NotesLibrary
 from chatbot.terminal import Terminal
@@ -58,6 +59,10 @@ class Kept(Protocol):
 
     def answer(self, question: str) -> str:
         """What is handed to a person, numbers and all."""
+        ...
+
+    def footnotes(self, question: str) -> tuple[list[int], list[int]]:
+        """The numbers that a surface makes links of, and those that the program wrote."""
         ...
 
     def shown(self, question: str) -> str:
@@ -133,6 +138,12 @@ class NaiveIndex:
         found = self.nearest(question)
         return "\n".join(f"{piece.text} [{number}]" for number, piece in enumerate(found, start=1))
 
+    def footnotes(self, question: str) -> tuple[list[int], list[int]]:
+        """Whatever looks like one is taken for one."""
+        linked = re.findall(r"\[(\d+(?:, ?\d+)*)\]", self.answer(question))
+        numbers = [int(number) for group in linked for number in group.split(",")]
+        return numbers, list(range(1, len(self.nearest(question)) + 1))
+
     def shown(self, question: str) -> str:
         """The answer, and below it where each number leads."""
         found = self.nearest(question)
@@ -200,13 +211,19 @@ class OurIndex:
             return [Piece(index.section(c.section_id).source, c.text) for c in chunks]
 
     def passages(self, question: str) -> list[Piece]:
-        """What a search finds, to the letter of the notes."""
+        """What a search finds, as a model would be handed it."""
         found = self.chain().search(Question(question))
-        return [Piece(passage.source, passage.text) for passage in found]
+        return [Piece(passage.source, passage.words) for passage in found]
 
     def answer(self, question: str) -> str:
         """The text of the answer, with its markers."""
         return self.chain().invoke(Question(question)).text
+
+    def footnotes(self, question: str) -> tuple[list[int], list[int]]:
+        """What `MARKER` finds, and one number for each citation."""
+        given = self.chain().invoke(Question(question))
+        linked = [int(number) for number in MARKER.findall(given.text)]
+        return linked, [citation.number for citation in given.citations]
 
     def shown(self, question: str) -> str:
         """What the terminal prints."""

@@ -278,6 +278,7 @@ def test_search_json_prints_the_contract() -> None:
         "lines": [3, 4],
         "score": 0.5,
         "text": "the words",
+        "words": "",
     }
     assert done.chain.limits == [7]
 

@@ -155,7 +155,10 @@ def test_a_damaged_catalog_is_reported_not_served(index_directory: Path, harm: s
     path.unlink()
     if harm != "missing":
         path.write_bytes(b"" if harm == "empty" else data[:5000])
-    with pytest.raises(IndexDamaged, match="--rebuild"), NotesIndex.open(index_directory) as index:
+    with (
+        pytest.raises(IndexDamaged, match="doctor --repair"),
+        NotesIndex.open(index_directory) as index,
+    ):
         index.sections()
 
 

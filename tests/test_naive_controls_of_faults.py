@@ -401,9 +401,6 @@ class OneByOneLine(NaiveIndex):
         )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the catalog's hash is looked at by an ingest, not by a reader"
-)
 def test_a_digit_that_is_altered_in_our_own_database_is_not_served(
     folder: Path, tmp_path: Path
 ) -> None:

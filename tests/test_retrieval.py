@@ -14,7 +14,7 @@ from desks import NOBODY_MISSPELLS, Shelf, asked
 from chatbot.answer import Passage, Question, Turn
 from chatbot.query import understand
 from chatbot.reranker import Reranker
-from chatbot.retrieval import BLOCKS_JUDGED, Retrieval
+from chatbot.retrieval import BLOCKS_JUDGED, MOST_VERSIONS, Retrieval
 from ingest.notes import BlockKind
 
 LIBRARY = {
@@ -339,10 +339,33 @@ def test_a_question_that_stands_is_looked_for_once(open_shelf: OpenShelf) -> Non
     assert (found.parts, found.other) == ((), None)
 
 
+# Floods
+
+
+def test_one_note_does_not_keep_the_others_from_being_judged(open_shelf: OpenShelf) -> None:
+    flood = "".join(f"- buckets hold objects like {chr(97 + n)}\n" for n in range(20))
+    found = open_shelf({"flood.md": f"# Flood\n\n{flood}", **LIBRARY}).retrieve(
+        "What do buckets hold?"
+    )
+    sources = [candidate.section.source for candidate in found.candidates]
+    assert sources.count("flood.md") == BLOCKS_JUDGED
+    assert len(sources) == BLOCKS_JUDGED + 1
+    assert len({passage.source for passage in found.passages}) > 1
+
+
+def test_of_many_versions_some_are_heard_and_others_too(open_shelf: OpenShelf) -> None:
+    flood = {f"{n:02}.md": f"# Flood\n\nBuckets hold {n} objects.\n" for n in range(20)}
+    found = open_shelf({**flood, **LIBRARY}).retrieve("How many objects do buckets hold?")
+    versions = [c for c in found.candidates if c.block.text.startswith("Buckets hold ")]
+    assert MOST_VERSIONS <= len(versions) < BLOCKS_JUDGED
+    passages = [passage.source for passage in found.passages]
+    assert sum(source in flood for source in passages) == MOST_VERSIONS < len(passages)
+
+
 # What a thing is
 
 FUGUES = "# Music\n\n## Pieces\n\n" + "".join(
-    f"- fugue number {n} is hard\n" for n in range(3 * BLOCKS_JUDGED)
+    f"- fugue number {n} is hard in {chr(ord('a') + n)} major\n" for n in range(2 * BLOCKS_JUDGED)
 )
 OPENING = "Several voices enter one after another."
 INTRODUCTION = "A fugue is a piece for several voices."
@@ -378,7 +401,7 @@ def test_defining_a_thing_asks_what_it_is(open_shelf: OpenShelf) -> None:
 
 def test_a_section_is_not_opened_for_more_than_its_name(open_shelf: OpenShelf) -> None:
     text = f"# Forms\n\n## Fugue\n\n{OPENING}\n\n{INTRODUCTION}\n"
-    shelf = open_shelf({"a.md": FUGUES, "b.md": text})
+    shelf = open_shelf({"a.md": f"{FUGUES}\n{text}"})
     for question in ("What is the hard number of a fugue?", "Which fugue number is hard?"):
         assert not {OPENING, INTRODUCTION} & set(blocks_of(shelf.retrieve(question)))
 

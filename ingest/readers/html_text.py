@@ -1,8 +1,8 @@
 """The visible words of raw HTML in a note.
 
 Tags are markup like any other: they are left out of the words and kept out of the way of the
-offsets. What a browser would not show (comments, scripts, styles) is never read. `<img>` is
-a figure. Nothing is fetched or executed.
+offsets. What a browser would not show (comments, scripts, styles, hidden elements up to the end
+of their block) is never read. `<img>` is a figure. Nothing is fetched or executed.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ def _words(listed: str) -> frozenset[str]:
     return frozenset(listed.split())
 
 
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_INVISIBLE = re.compile(r"display:none|visibility:hidden")
+_VOID = _words("area base br col embed hr img input link meta source track wbr")
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "textarea", "svg", "math"})
 _INLINE = _words(
     "a abbr b bdi bdo big cite code data del dfn em font i ins kbd mark q s samp small span "
@@ -58,7 +61,8 @@ class TagReader:
 
     def __init__(self, prose: Prose) -> None:
         self._prose = prose
-        self._unseen = ""  # the element whose content is not shown
+        self._unseen = ""  # the element whose content is not shown,
+        self._depth = 0  # and how many of its name are open
         self._link: tuple[int, str] | None = None
 
     @property
@@ -76,11 +80,14 @@ class TagReader:
             return
         name, closes = tag["name"].lower(), bool(tag["close"])
         if self._unseen:
-            if closes and name == self._unseen:
-                self._unseen = ""
-                self._prose.gap(start, end, ends_sentence=True)
-        elif name in _UNSEEN:
+            if name == self._unseen:
+                self._depth += -1 if closes else name not in _UNSEEN
+                if self._depth == 0:
+                    self._unseen = ""
+                    self._prose.gap(start, end, ends_sentence=True)
+        elif name in _UNSEEN or (not closes and _is_hidden(name, tag["attributes"])):
             self._unseen = "" if closes or tag["attributes"].endswith("/") else name
+            self._depth = 1
             self._prose.gap(start, end, ends_sentence=True)
         elif name == "img":
             attributes = _attributes(tag["attributes"])
@@ -103,6 +110,17 @@ class TagReader:
             self._prose.link(*self._link)
             self._link = None
         self._prose.closer(end)
+
+
+def _is_hidden(name: str, attributes: str) -> bool:
+    """Whether an element is one that a browser does not show (and its content neither)."""
+    if name in _VOID:
+        return False
+    bare = _QUOTED.sub('""', attributes).lower().split()
+    if any(word.partition("=")[0] == "hidden" for word in bare):
+        return True
+    style = _attributes(attributes).get("style", "")
+    return _INVISIBLE.search("".join(style.lower().split())) is not None
 
 
 def read_html(prose: Prose, content: str, offsets: OffsetMap) -> None:
