@@ -39,6 +39,16 @@ def add_turn(connection: sqlite3.Connection, number: int, answer: Answer, now: s
     )
 
 
+def purge(connection: sqlite3.Connection, before: datetime) -> None:
+    """Remove for good what was deleted before that time."""
+    gone = connection.execute(
+        "DELETE FROM conversations WHERE deletion > 0 AND deleted < ?", (stamp(before),)
+    )
+    if gone.rowcount:
+        # A search table only marks its words as gone, until its parts are merged.
+        connection.execute("INSERT INTO search (search) VALUES ('optimize')")
+
+
 def find(connection: sqlite3.Connection, number: int) -> Conversation:
     """The conversation of that number, if it is not deleted.
 

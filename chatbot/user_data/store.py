@@ -20,6 +20,7 @@ from chatbot.user_data.rows import (
     match_query,
     missing,
     next_touch,
+    purge,
     stamp,
     storable,
     turn_of,
@@ -57,7 +58,7 @@ class UserData:
         """Begin a conversation with its first turn; both are on the disk when this returns."""
         with self._writing() as connection:
             now = stamp(self._now())
-            self._purge(connection)
+            purge(connection, self._now() - timedelta(days=DELETED_DAYS))
             inserted = connection.execute(
                 "INSERT INTO conversations (notebook, title, created, updated, touched)"
                 " VALUES (?, ?, ?, ?, ?)",
@@ -115,7 +116,7 @@ class UserData:
         """
         with self._writing() as connection:
             conversation = find(connection, number)
-            self._purge(connection)
+            purge(connection, self._now() - timedelta(days=DELETED_DAYS))
             connection.execute(
                 "UPDATE conversations SET deleted = ?,"
                 " deletion = (SELECT max(deletion) FROM conversations) + 1 WHERE id = ?",
@@ -248,9 +249,3 @@ class UserData:
             create(self.path)
         with self._reading() as connection, writing(connection):
             yield connection
-
-    def _purge(self, connection: sqlite3.Connection) -> None:
-        before = stamp(self._now() - timedelta(days=DELETED_DAYS))
-        connection.execute(
-            "DELETE FROM conversations WHERE deletion > 0 AND deleted < ?", (before,)
-        )
