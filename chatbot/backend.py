@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chatbot.doctor import Check
     from chatbot.notebooks import Notebook
     from chatbot.settings import Settings
+    from chatbot.user_data import UserData
     from ingest.build import IngestReport
     from ingest.changes import Changes
     from ingest.errors import IngestError
@@ -113,6 +114,12 @@ def _notebooks_here(settings: Settings) -> tuple[Notebook, ...]:
     return list_notebooks(settings.home)
 
 
+def _user_data_here(settings: Settings) -> UserData:
+    from chatbot.user_data import UserData
+
+    return UserData(settings.home)
+
+
 def _commands_here() -> Mapping[str, EntryPoint]:
     from importlib.metadata import entry_points
 
@@ -138,4 +145,5 @@ class Backend:
     diagnose: Callable[[Settings, bool], list[Check]] = _diagnose_here
     repair: Callable[[Settings, OnStep], Repair] = _repair_here
     notebooks: Callable[[Settings], tuple[Notebook, ...]] = _notebooks_here
+    user_data: Callable[[Settings], UserData] = _user_data_here
     commands: Callable[[], Mapping[str, EntryPoint]] = _commands_here

@@ -44,7 +44,7 @@ def answer(question: str = "What is S3?", text: str = "Amazon S3 stores objects.
     return Answer(question, Status.ANSWERED, text, (cited,), (), Timings())
 
 
-def write_version_1(path: Path, conversations: int = 2, turns: int = 3) -> None:
+def write_version_1(path: Path, conversations: int = 2, turns: int = 3, words: int = 4) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     time = "2024-05-03T10:00:00.000000+00:00"
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -55,7 +55,8 @@ def write_version_1(path: Path, conversations: int = 2, turns: int = 3) -> None:
                 (number, f"Title {number}", time, time, number),
             )
             for ordinal in range(1, turns + 1):
-                kept = answer(f"Question {ordinal}?", f"Glacier{number} keeps archives. [1]")
+                text = f"Glacier{number} keeps " + "archives " * (words - 2)
+                kept = answer(f"Question {ordinal}?", text)
                 connection.execute(
                     "INSERT INTO turns (conversation, ordinal, question, answer, asked)"
                     " VALUES (?, ?, ?, ?, ?)",

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import chdir
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -43,12 +44,14 @@ HEAVY = ("numpy", "torch", "langchain", "langchain_core", "chromadb", "onnxrunti
 
 
 @pytest.fixture(autouse=True)
-def _own_environment() -> Iterator[None]:
-    """`main` sets the process's environment; leave it as it was."""
+def _own_environment(tmp_path: Path) -> Iterator[None]:
+    """`main` sets the process's environment, and `chat` writes to its folder; leave both alone."""
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
         del os.environ[name]
-    yield
+    os.environ["PYTHONPATH"] = str(ROOT)
+    with chdir(tmp_path):
+        yield
     os.environ.clear()
     os.environ.update(before)
 

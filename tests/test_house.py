@@ -256,7 +256,7 @@ def test_every_footnote_command_in_the_readme_can_be_typed() -> None:
         if line.startswith("footnote ")
     ]
     assert {shlex.split(line)[1] for line in commands} >= {
-        *("ingest", "sync", "ask", "search", "chat", "notebooks", "doctor"),
+        *("ingest", "sync", "ask", "search", "chat", "conversations", "notebooks", "doctor"),
     }
     for line in commands:
         command, *typed = shlex.split(line, comments=True)[1:]

@@ -1,4 +1,4 @@
-"""A disk that fills up while notes are ingested: a real one, small, and really full."""
+"""A disk that fills up, or may not be written: a real one, small, and really full."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 from conftest import NOTES, ToyEmbedder, write_notes
+from kept import answer, contents
 
+from chatbot.errors import UserDataUnwritable
+from chatbot.user_data import UserData
 from ingest.errors import IngestError
 from ingest.index import NotesIndex
 from ingest.pipeline import ingest_notes
@@ -66,3 +69,43 @@ def test_a_disk_that_is_full_from_the_start_says_so(small_disk: Path, tmp_path: 
     (small_disk / "filler").write_bytes(b"\0" * (MEGABYTES * 1_000_000))
     with pytest.raises(IngestError, match="could not be written"):
         ingest_notes([folder], small_disk / "index", embedder=ToyEmbedder())
+
+
+def test_what_was_kept_before_the_disk_was_full_is_whole(small_disk: Path) -> None:
+    kept = UserData(small_disk / "home")
+    conversation = kept.start("default", answer("one"))
+    filler = small_disk / "filler"
+    filler.write_bytes(b"\0" * (MEGABYTES * 1_000_000 - 150_000))
+    long = answer("two", "word " * 5_000)
+
+    def keep_on() -> None:
+        nonlocal conversation
+        for _ in range(100):
+            conversation = kept.append(conversation, long)
+
+    with pytest.raises(UserDataUnwritable, match="full") as failed:
+        keep_on()
+    assert "\n" not in str(failed.value)
+    assert len(contents(kept.path)["turns"]) == conversation.turns
+    filler.unlink()
+    assert kept.append(conversation, long).turns == conversation.turns + 1
+
+
+def test_a_disk_that_is_full_from_the_start_keeps_nothing_and_leaves_nothing(
+    small_disk: Path,
+) -> None:
+    (small_disk / "filler").write_bytes(b"\0" * (MEGABYTES * 1024 * 1024 - 20_000))
+    kept = UserData(small_disk / "home")
+    with pytest.raises(UserDataUnwritable):
+        kept.start("default", answer())
+    assert list(kept.path.parent.iterdir()) == []
+
+
+def test_a_disk_that_may_only_be_read_is_read(small_disk: Path) -> None:
+    kept = UserData(small_disk / "home")
+    conversation = kept.start("default", answer("one"))
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    assert kept.conversations() == (conversation,)
+    with pytest.raises(UserDataUnwritable) as failed:
+        kept.append(conversation, answer("two"))
+    assert "\n" not in str(failed.value)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chatbot.answer import Answer, Citation, Correction, Status, Timings
+from chatbot.errors import UserDataDamaged
 
 TITLE_LIMIT = 80  # characters of the first question
 
@@ -58,21 +59,40 @@ class KeptTurn:
         """The answer with all that is shown of it: its citations, not its passages.
 
         Raises:
-            ValueError: it is not stored as `Answer.to_json` gives it.
+            UserDataDamaged: it is not stored as `Answer.to_json` gives it.
         """
-        return answer_from_json(json.loads(self.stored))
+        try:
+            return answer_from_json(self._value())
+        except ValueError as error:
+            raise self._unreadable(error) from error
 
     def to_json(self) -> dict[str, Any]:
-        """The turn as `conversations --show N --json` prints it, the whole answer in it."""
+        """The turn as `conversations --show N --json` prints it, the whole answer in it.
+
+        Raises:
+            UserDataDamaged: the answer is no JSON.
+        """
         kept: dict[str, Any] = {
             "ordinal": self.ordinal,
             "question": self.question,
             "asked": self.asked.isoformat(timespec="seconds"),
-            "answer": json.loads(self.stored),
+            "answer": self._value(),
         }
         if self.feedback is not None:
             kept["feedback"] = {"thumb": self.feedback.thumb, "comment": self.feedback.comment}
         return kept
+
+    def _value(self) -> Any:
+        try:
+            return json.loads(self.stored)
+        except ValueError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, why: ValueError) -> UserDataDamaged:
+        return UserDataDamaged(
+            f"The answer to “{title_of(self.question)}”, turn {self.ordinal}, was kept and cannot"
+            f" be read ({why}). The other conversations can. Restore a backup: footnote restore"
+        )
 
 
 def answer_from_json(value: Any) -> Answer:
