@@ -84,6 +84,14 @@ def build_parser() -> argparse.ArgumentParser:
                      help="write them to FILE as Markdown instead; - prints them")  # fmt: skip
     how.add_argument("--json", action="store_true", help="one JSON object a line")
 
+    one = add("backup", help="put conversations and settings into one file")
+    one.add_argument("file", nargs="?", type=_path, metavar="FILE",
+                     help="a new file (default: one named by date and time, here)")  # fmt: skip
+
+    one = add("restore", help="put what is in a backup in the place of what is here")
+    one.add_argument("file", type=_path, metavar="FILE", help="which backup made")
+    one.add_argument("--yes", action="store_true", help="without asking")
+
     one = add("notebooks", help="list the notebooks: each has notes, an index and settings")
     one.add_argument("--json", action="store_true", help="one JSON object a line")
 

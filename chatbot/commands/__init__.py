@@ -11,6 +11,7 @@ from chatbot.commands.conversations import conversations
 from chatbot.commands.health import doctor
 from chatbot.commands.notes import ingest, sync
 from chatbot.commands.questions import ask, search
+from chatbot.commands.safekeeping import backup, restore
 
 COMMANDS: dict[str, Callable[[Call], int]] = {
     "ingest": ingest,
@@ -19,6 +20,8 @@ COMMANDS: dict[str, Callable[[Call], int]] = {
     "search": search,
     "chat": chat,
     "conversations": conversations,
+    "backup": backup,
+    "restore": restore,
     "notebooks": notebooks,
     "doctor": doctor,
 }

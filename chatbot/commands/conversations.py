@@ -61,10 +61,11 @@ def _list(call: Call, found: Sequence[Conversation]) -> None:
 
 
 def _show(call: Call, kept: UserData, conversation: Conversation) -> None:
+    turns = [(turn.question, turn.answer) for turn in kept.turns(conversation.id)]
     call.terminal.conversations([conversation])
     call.terminal.line("")
-    for turn in kept.turns(conversation.id):
-        call.terminal.turn(turn.question, turn.answer)
+    for question, answer in turns:
+        call.terminal.turn(question, answer)
 
 
 def _with_turns(call: Call, kept: UserData, conversation: Conversation) -> dict[str, object]:

@@ -161,7 +161,7 @@ def _copy(path: Path, copy: Path) -> None:
     sync_folder(copy.parent)
 
 
-def snapshot(path: Path, target: Path) -> None:
+def snapshot(path: Path, target: Path, busy_seconds: float = BUSY_SECONDS) -> None:
     """Write a consistent copy of the file to `target`, synced, private to its user.
 
     Others may write meanwhile.
@@ -172,9 +172,9 @@ def snapshot(path: Path, target: Path) -> None:
     """
     target.unlink(missing_ok=True)
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    with closing(connect(path)) as source, closing(sqlite3.connect(target)) as copy:
+    with closing(connect(path, busy_seconds=0)) as source, closing(sqlite3.connect(target)) as copy:
         copy.execute("PRAGMA synchronous=FULL")
-        copy_all(source, copy, path, BUSY_SECONDS)
+        copy_all(source, copy, path, busy_seconds)
 
 
 def copy_all(
