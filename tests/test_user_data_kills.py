@@ -15,10 +15,13 @@ from conftest import NOTES, ToyEmbedder, write_notes
 from kept import ROOT, answer, child, contents, version, write_version_1
 
 from chatbot.user_data import UserData
+from chatbot.user_data.backup import back_up
+from chatbot.user_data.restore import restore
 from chatbot.user_data.schema import VERSION
 from ingest.pipeline import ingest_notes
 
 KILLS = 20
+SLOW_KILLS = 10  # of what takes a while to begin
 
 needs_sigkill = pytest.mark.skipif(
     not hasattr(signal, "SIGKILL") or os.name == "nt", reason="needs SIGKILL"
@@ -153,3 +156,146 @@ def test_make_clean_takes_the_index_and_not_the_users_own_data(tmp_path: Path) -
     subprocess.run(["make", "clean"], cwd=tmp_path, check=True, capture_output=True)
     assert not (tmp_path / ".footnote" / "index").exists()
     assert kept.newest("default") is not None
+
+
+RESTORING = """
+import os, signal, sys
+from pathlib import Path
+from chatbot.user_data.restore import restore
+def on_step(step):
+    print(step, flush=True)
+    if step == sys.argv[3]:
+        os.kill(os.getpid(), signal.SIGKILL)
+restore(Path(sys.argv[1]), Path(sys.argv[2]), [], confirm=lambda _: True, on_step=on_step)
+"""
+
+
+def state(home: Path) -> tuple[object, bytes]:
+    """What a home holds: its conversations, whole, and its settings."""
+    return contents(home / "user.sqlite"), (home / "settings.toml").read_bytes()
+
+
+@pytest.fixture
+def homes(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """A home as it is, one as a backup of it once was, and that backup."""
+    now, then, file = tmp_path / "now", tmp_path / "then", tmp_path / "backup.zip"
+    for home, name in ((then, "then"), (now, "now")):
+        kept = UserData(home)
+        for number in range(3):
+            begun = kept.start("default", answer(f"{name} {number}", "word " * 100_000))
+            kept.append(begun, answer("And?", name * 100_000))
+        (home / "settings.toml").write_text(f"# {name}\n")
+    back_up(then, file, [])
+    return now, then, file
+
+
+def restoring(file: Path, home: Path, die_at: str = "") -> subprocess.Popen[str]:
+    return child(RESTORING, file, home, die_at)
+
+
+def steps_of(process: subprocess.Popen[str]) -> list[str]:
+    said, _ = process.communicate(timeout=60)
+    return said.splitlines()
+
+
+@needs_sigkill
+def test_a_restore_killed_at_any_step_leaves_the_old_or_the_new(
+    homes: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    now, then, file = homes
+    untouched = tmp_path / "untouched"
+    shutil.copytree(now, untouched)
+    steps = steps_of(restoring(file, untouched))
+    assert steps == [
+        *("unpack", "put aside", "replace the data", "replace settings.toml", "tidy up"),
+    ]
+    assert state(untouched) == state(then)
+    replaced = []
+    for step in steps:
+        home = tmp_path / step
+        shutil.copytree(now, home)
+        process = restoring(file, home, step)
+        assert steps_of(process)[-1] == step
+        assert process.returncode == -signal.SIGKILL
+        data, own_settings = state(home)
+        replaced.append((data == state(then)[0], own_settings == state(then)[1]))
+        assert data in (state(now)[0], state(then)[0])
+        assert own_settings in (state(now)[1], state(then)[1])
+        assert steps_of(restoring(file, home)) == steps  # what was left is in nobody's way
+        assert state(home) == state(then)
+        assert not (home / "restoring").exists()
+    assert replaced == [(False, False)] * 3 + [(True, False), (True, True)]
+
+
+@needs_sigkill
+def test_a_restore_killed_while_it_replaces_the_data_leaves_the_old_or_the_new(
+    homes: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    now, then, file = homes
+    chance, old, new = random.Random(11), state(now)[0], state(then)[0]
+    hot = 0
+    for kill in range(SLOW_KILLS):
+        home = tmp_path / f"home {kill}"
+        shutil.copytree(now, home)
+        process = restoring(file, home)
+        assert process.stdout is not None
+        while process.stdout.readline() != "replace the data\n":
+            pass
+        sleep(chance.random() * 0.02)
+        process.kill()
+        process.communicate()
+        journal = home / "user.sqlite-journal"
+        hot += journal.exists() and journal.stat().st_size > 0
+        assert contents(home / "user.sqlite") in (old, new)
+        shutil.rmtree(home)
+    assert hot
+
+
+def test_a_backup_made_while_another_process_appends_holds_a_whole_moment(tmp_path: Path) -> None:
+    kept = UserData(tmp_path / "home")
+    kept.start("default", answer("begun 1"))
+    appending = child(APPENDING, tmp_path / "home", "turn", 100_000)
+    try:
+        assert appending.stdout is not None
+        for number in range(3):
+            said = int(appending.stdout.readline().split()[1])
+            made = back_up(tmp_path / "home", tmp_path / f"{number}.zip", [])
+            assert made.turns >= said
+            restored = restore(
+                made.file, tmp_path / f"there {number}", [], confirm=lambda _: True
+            ).contents
+            assert restored.turns == made.turns
+            turns = UserData(tmp_path / f"there {number}").turns(1)
+            assert [turn.ordinal for turn in turns] == list(range(1, made.turns + 1))
+    finally:
+        appending.kill()
+        appending.communicate()
+
+
+@needs_sigkill
+def test_a_backup_that_is_killed_has_no_name(tmp_path: Path) -> None:
+    kept = UserData(tmp_path / "home")
+    for number in range(3):
+        kept.start("default", answer(f"{number}", "".join(map(str, range(300_000)))))
+    chance, finished = random.Random(5), 0
+    for number in range(SLOW_KILLS):
+        file = tmp_path / f"{number}.zip"
+        process = child(BACKING_UP, tmp_path / "home", file)
+        assert process.stdout is not None
+        process.stdout.readline()
+        sleep(chance.random() * 0.3)
+        process.kill()
+        process.communicate()
+        if file.exists():
+            finished += 1
+            restore(file, tmp_path / f"there {number}", [], confirm=lambda _: True)
+    assert finished < SLOW_KILLS
+
+
+BACKING_UP = """
+import sys
+from pathlib import Path
+from chatbot.user_data.backup import back_up
+print("ready")
+back_up(Path(sys.argv[1]), Path(sys.argv[2]), [])
+"""

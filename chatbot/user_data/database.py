@@ -172,7 +172,10 @@ def snapshot(path: Path, target: Path, busy_seconds: float = BUSY_SECONDS) -> No
     """
     target.unlink(missing_ok=True)
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    with closing(connect(path, busy_seconds=0)) as source, closing(sqlite3.connect(target)) as copy:
+    with (
+        closing(connect(path, busy_seconds=busy_seconds)) as source,
+        closing(sqlite3.connect(target)) as copy,
+    ):
         copy.execute("PRAGMA synchronous=FULL")
         copy_all(source, copy, path, busy_seconds)
 
@@ -186,6 +189,8 @@ def copy_all(
         UserDataBusy: one of them, `file`, stayed locked for so many seconds.
     """
     deadline = monotonic() + seconds
+    for connection in (source, target):  # the deadline alone says how long it takes
+        connection.execute("PRAGMA busy_timeout = 0")
 
     def give_up(status: int, remaining: int, total: int) -> None:
         # Python tries a locked file again for ever; only this ends it.

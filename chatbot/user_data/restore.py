@@ -155,7 +155,7 @@ def _replace_database(new: Path, path: Path, whole: bool) -> None:
         with (
             translated(path),
             closing(connect(new)) as source,
-            closing(connect(path, busy_seconds=0)) as target,
+            closing(connect(path, busy_seconds=WAIT_SECONDS)) as target,
         ):
             copy_all(source, target, path, WAIT_SECONDS)
     else:
