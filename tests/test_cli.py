@@ -598,6 +598,8 @@ def test_an_unknown_command_is_one_line() -> None:
         (["--help"], 0),
         (["--version"], 0),
         (["ask", "--help"], 0),
+        (["conversations", "--help"], 0),
+        (["restore"], 2),
         (["ask"], 2),
         (["search", "q", "--limit", "x"], 2),
         (["nonsense"], 2),
@@ -730,6 +732,8 @@ def test_search_and_batch_and_chat_answer_from_the_same_index(indexed: Path) -> 
     chat = footnote("chat", "--terminal", cwd=indexed, input="What is Amazon S3?\n/quit\n")
     assert chat.returncode == 0, chat.stderr
     assert "storage.md:" in chat.stdout
+    kept = footnote("conversations", "--show", "1", cwd=indexed)
+    assert chat.stdout.strip() in kept.stdout
 
 
 @pytest.mark.slow

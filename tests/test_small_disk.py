@@ -12,6 +12,8 @@ from kept import answer, contents
 
 from chatbot.errors import UserDataUnwritable
 from chatbot.user_data import UserData
+from chatbot.user_data.backup import back_up
+from chatbot.user_data.restore import restore
 from ingest.errors import IngestError
 from ingest.index import NotesIndex
 from ingest.pipeline import ingest_notes
@@ -109,3 +111,23 @@ def test_a_disk_that_may_only_be_read_is_read(small_disk: Path) -> None:
     with pytest.raises(UserDataUnwritable) as failed:
         kept.append(conversation, answer("two"))
     assert "\n" not in str(failed.value)
+
+
+def test_no_room_for_a_backup_or_a_restore_leaves_all_as_it_was(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    long = answer("long", "".join(map(str, range(100_000))))
+    large = UserData(tmp_path / "large")
+    for _ in range(4):
+        large.start("default", long)
+    file = back_up(large.path.parent, tmp_path / "large.zip", []).file
+    with pytest.raises(UserDataUnwritable, match=r"No space|full"):
+        back_up(large.path.parent, small_disk / "backup.zip", [])
+    assert list(small_disk.iterdir()) == []
+    kept = UserData(small_disk / "home")
+    kept.start("default", answer("mine"))
+    with pytest.raises(UserDataUnwritable, match=r"No space|full") as failed:
+        restore(file, kept.path.parent, [], confirm=lambda _: True)
+    assert "\n" not in str(failed.value)
+    assert [conversation.title for conversation in kept.conversations()] == ["mine"]
+    assert not (small_disk / "home" / "restoring").exists()

@@ -29,14 +29,16 @@ needs_sigkill = pytest.mark.skipif(
 pytestmark = pytest.mark.slow
 
 APPENDING = """
-import sys
+import sys, time
 from pathlib import Path
 from kept import answer
 from chatbot.user_data import UserData
 kept, name, turns = UserData(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3])
+pause = float(sys.argv[4]) if sys.argv[4:] else 0
 conversation = kept.newest("default") or kept.start("default", answer(name + " 1"))
 print("kept", conversation.turns)
 for ordinal in range(2, turns + 1):
+    time.sleep(pause)
     conversation = kept.append(conversation, answer(f"{name} {ordinal}", "word " * 3000))
     print("kept", conversation.turns)
 """
@@ -78,6 +80,25 @@ def test_two_processes_that_append_at_once_lose_nothing(tmp_path: Path) -> None:
     for name in ("one", "two"):
         asked = [turn.question for turn in turns if turn.question.startswith(name)]
         assert asked == [f"{name} {ordinal}" for ordinal in range(2, 27)]
+
+
+BEGINNING = """
+import sys
+from pathlib import Path
+from kept import answer
+from chatbot.user_data import UserData
+UserData(Path(sys.argv[1])).start("default", answer(sys.argv[2]))
+"""
+
+
+def test_processes_that_begin_the_file_at_once_share_one(tmp_path: Path) -> None:
+    together = [child(BEGINNING, tmp_path / "home", number) for number in range(6)]
+    for process in together:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    found = {conversation.title for conversation in UserData(tmp_path / "home").conversations()}
+    assert found == {"0", "1", "2", "3", "4", "5"}
+    assert [path.name for path in (tmp_path / "home").iterdir()] == ["user.sqlite"]
 
 
 MIGRATING = """
@@ -254,10 +275,10 @@ def test_a_restore_killed_while_it_replaces_the_data_leaves_the_old_or_the_new(
 def test_a_backup_made_while_another_process_appends_holds_a_whole_moment(tmp_path: Path) -> None:
     kept = UserData(tmp_path / "home")
     kept.start("default", answer("begun 1"))
-    appending = child(APPENDING, tmp_path / "home", "turn", 100_000)
+    appending = child(APPENDING, tmp_path / "home", "turn", 100_000, 0.01)
     try:
         assert appending.stdout is not None
-        for number in range(3):
+        for number in range(6):
             said = int(appending.stdout.readline().split()[1])
             made = back_up(tmp_path / "home", tmp_path / f"{number}.zip", [])
             assert made.turns >= said

@@ -197,4 +197,4 @@ def copy_all(
         if status != sqlite3.SQLITE_DONE and monotonic() > deadline:
             raise busy(file)
 
-    source.backup(target, pages=-1, progress=give_up, sleep=0.02)
+    source.backup(target, pages=-1, progress=give_up, sleep=0.002)
