@@ -179,6 +179,20 @@ def test_what_was_there_before_is_put_aside_and_can_come_back(made: Backup, home
     assert second.before not in (None, first.before)
 
 
+def test_what_killed_restores_left_is_gone_after_the_next(made: Backup, home: Path) -> None:
+    for left in ("restoring", "backups/before-restore-1.zip.x.part"):
+        (home / left).mkdir(parents=True)
+        (home / left / "user.sqlite").write_bytes(b"private")
+    put_back(made.file, home)
+    assert b"private" not in everything(home).values()
+
+
+def test_a_file_that_is_not_there_makes_no_home(tmp_path: Path) -> None:
+    with pytest.raises(BadBackup, match="cannot be read"):
+        put_back(tmp_path / "nothing.zip", tmp_path / "home")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_process_that_has_the_data_open_goes_on_with_what_was_restored(
     made: Backup, home: Path
 ) -> None:

@@ -89,19 +89,27 @@ def unpack(file: Path, folder: Path) -> Contents:
         BadBackup: something in it is not as it should be.
         OSError: the folder cannot be written.
     """
-    try:
-        packed = file.open("rb")
-    except OSError as error:
-        raise BadBackup(
-            f"{file} cannot be read ({error.strerror}). Name a file that `footnote backup` made"
-        ) from error
-    with packed:
+    with open_packed(file) as packed:
         try:
             return _unpack(packed, folder)
         except _BROKEN as error:
             raise BadBackup(
                 f"{file} cannot be restored: {error}. Nothing was changed. Try another backup"
             ) from error
+
+
+def open_packed(file: Path) -> IO[bytes]:
+    """Open a file that may be a backup.
+
+    Raises:
+        BadBackup: it cannot be read.
+    """
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise BadBackup(
+            f"{file} cannot be read ({error.strerror}). Name a file that `footnote backup` made"
+        ) from error
 
 
 def _unpack(packed: IO[bytes], folder: Path) -> Contents:

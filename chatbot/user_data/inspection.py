@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chatbot.errors import UserDataError, UserDataNewer
 from chatbot.user_data.database import FILE, connect, opened, require_ours
+from chatbot.user_data.failures import damaged
 from chatbot.user_data.schema import MIGRATIONS, SHADOW_TABLES
 
 
@@ -28,12 +29,7 @@ def inspect(path: Path) -> tuple[int, int]:
             if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
                 raise ValueError(f"its {FILE} is damaged (a turn without its conversation)")
         with opened(path) as connection:
-            conversations = "SELECT count(*) FROM conversations WHERE deletion = 0"
-            turns = (
-                "SELECT count(*) FROM turns JOIN conversations ON conversation = conversations.id"
-                " WHERE deletion = 0"
-            )
-            return _count(connection, conversations), _count(connection, turns)
+            return _counts(connection)
     except UserDataNewer as error:
         raise ValueError(f"a newer Footnote made its {FILE}") from error
     except UserDataError as error:
@@ -48,8 +44,27 @@ def first_damage(connection: sqlite3.Connection) -> str:
     return "" if found == "ok" else " ".join(found.split())
 
 
-def _count(connection: sqlite3.Connection, query: str) -> int:
-    return int(connection.execute(query).fetchone()[0])
+def look_at(home: Path) -> tuple[int, int] | None:
+    """Read all of the user's own data; its conversations and turns, None where nothing is kept.
+
+    Raises:
+        UserDataError: it is damaged, or cannot be used.
+    """
+    path = home / FILE
+    if not path.exists():
+        return None
+    with opened(path) as connection:
+        if damage := first_damage(connection):
+            raise damaged(path, damage)
+        return _counts(connection)
+
+
+def _counts(connection: sqlite3.Connection) -> tuple[int, int]:
+    row = connection.execute(
+        "SELECT count(DISTINCT conversation), count(*) FROM turns WHERE conversation IN"
+        " (SELECT id FROM conversations WHERE deletion = 0)"
+    ).fetchone()
+    return int(row[0]), int(row[1])
 
 
 def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from chatbot.errors import BadBackup, NotDone, UserDataBusy, UserDataDamaged
-from chatbot.user_data.archive import Contents, unpack
+from chatbot.user_data.archive import Contents, open_packed, unpack
 from chatbot.user_data.backup import back_up, own_settings
 from chatbot.user_data.database import FILE, OnStep, connect, copy_all
 from chatbot.user_data.failures import translated, unwritable
@@ -61,6 +61,7 @@ def restore(
         UserDataBusy: another process did not stop writing; nothing was changed.
         UserDataError: what is there is a newer Footnote's, or cannot be read or written.
     """
+    open_packed(file).close()  # before a home is made for it
     try:
         with _alone(home) as staging:
             on_step("unpack")
@@ -113,6 +114,8 @@ def _put_aside(home: Path, notebooks: Sequence[NotebookNotes]) -> tuple[Path | N
         return None, True
     folder = home / BACKUPS
     folder.mkdir(exist_ok=True)
+    for unfinished in folder.glob("*.part"):  # a killed restore's, for there is one at a time
+        shutil.rmtree(unfinished)
     stamp = f"{datetime.now():%Y-%m-%d-%H%M%S}"
     try:
         aside = _unused(folder, f"before-restore-{stamp}", ".zip")
