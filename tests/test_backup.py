@@ -33,6 +33,7 @@ from chatbot.terminal import Terminal
 from chatbot.user_data import UserData
 from chatbot.user_data.archive import Contents
 from chatbot.user_data.backup import Backup, back_up
+from chatbot.user_data.files import put_in_place
 from chatbot.user_data.manifest import NotebookNotes
 from chatbot.user_data.restore import Restored, restore
 from chatbot.user_data.schema import VERSION
@@ -122,6 +123,17 @@ def test_a_backup_overwrites_nothing(home: Path, tmp_path: Path, link: bool) -> 
     with pytest.raises(NotDone, match="not overwritten"):
         back_up(home, file, [])
     assert file.is_symlink() if link else file.read_bytes() == b"mine"
+
+
+def test_a_file_that_appears_meanwhile_is_not_overwritten_either(tmp_path: Path) -> None:
+    new, mine = tmp_path / "new", tmp_path / "mine"
+    new.write_bytes(b"new")
+    mine.write_bytes(b"mine")
+    with pytest.raises(FileExistsError):
+        put_in_place(new, mine)
+    assert (new.read_bytes(), mine.read_bytes()) == (b"new", b"mine")
+    put_in_place(new, tmp_path / "other")
+    assert not new.exists()
 
 
 def test_nothing_makes_no_backup(tmp_path: Path) -> None:

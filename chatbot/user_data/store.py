@@ -156,14 +156,10 @@ class UserData:
                 raise NoSuchConversation(f"Conversation {number} has no turn {ordinal}")
             connection.execute("DELETE FROM feedback WHERE turn = ?", turn)
             if feedback is not None:
+                given = (feedback.thumb, storable(feedback.comment), stamp(self._now()))
                 connection.execute(
                     "INSERT INTO feedback (turn, thumb, comment, given) VALUES (?, ?, ?, ?)",
-                    (
-                        *turn,
-                        feedback.thumb,
-                        storable(feedback.comment),
-                        stamp(self._now()),
-                    ),
+                    (*turn, *given),
                 )
 
     # Read
