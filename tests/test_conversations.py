@@ -237,6 +237,12 @@ def test_nothing_in_an_export_is_active(kept: UserData) -> None:
     assert r"\[7\]" in page  # a number that is no footnote stays text
 
 
+def test_a_bracket_of_the_notes_own_is_no_footnote(kept: UserData) -> None:
+    begun = kept.start("default", answer("S3?", "Take items[1] or x [1] y. [1]\n- [1] is it [1]"))
+    page = conversation_in_markdown(begun, kept.turns(begun.id))
+    assert "Take items\\[1\\] or x \\[1\\] y. [^1-1-1]\n- \\[1\\] is it [^1-1-1]\n" in page
+
+
 def test_nothing_that_is_kept_steers_a_terminal(kept: UserData) -> None:
     begun = kept.start(HOSTILE, answer(HOSTILE, HOSTILE))
     for argv in (

@@ -9,7 +9,8 @@ from chatbot.answer import Citation
 from chatbot.plain_text import neutral, one_line, place, readable
 from chatbot.user_data.records import Conversation, KeptTurn
 
-_MARKER = re.compile(r"\[([0-9]{1,4})\]")
+# Our own markers end a line, each after a space: a bracket as in "items[0]" is the notes' own.
+_MARKER = re.compile(r"(?<= )\[([0-9]{1,4})\](?=(?: \[[0-9]+\])*$)")
 # What would begin a heading, a quote, a rule, an image, a link, a tag or code of its own.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
 
