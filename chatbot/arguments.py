@@ -69,7 +69,29 @@ def build_parser() -> argparse.ArgumentParser:
 
     one = add("chat", help="ask one question after another")
     one.add_argument("--terminal", action="store_true", help="in the terminal")
+    one.add_argument("--continue", dest="continued", nargs="?", const=0, type=_number, metavar="N",
+                     help="go on with conversation N, or with the newest")  # fmt: skip
+    one.add_argument("--private", action="store_true", help="keep nothing of it")
     _add_common(one, with_json=False)
+
+    one = add("conversations", help="list, show, export or delete what was asked before")
+    one.add_argument("words", nargs="*", metavar="WORD", help="only those that hold all of these")
+    which = one.add_mutually_exclusive_group()
+    which.add_argument("--show", type=_number, metavar="N", help="conversation N, with its answers")
+    which.add_argument("--delete", type=_number, metavar="N", help="throw conversation N away")
+    which.add_argument("--undo", action="store_true", help="bring back what was deleted last")
+    how = one.add_mutually_exclusive_group()
+    how.add_argument("--export", type=_path, metavar="FILE",
+                     help="write them to FILE as Markdown instead; - prints them")  # fmt: skip
+    how.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    one = add("backup", help="put conversations and settings into one file")
+    one.add_argument("file", nargs="?", type=_path, metavar="FILE",
+                     help="a new file (default: one named by date and time, here)")  # fmt: skip
+
+    one = add("restore", help="put what is in a backup in the place of what is here")
+    one.add_argument("file", type=_path, metavar="FILE", help="which backup made")
+    one.add_argument("--yes", action="store_true", help="without asking")
 
     one = add("notebooks", help="list the notebooks: each has notes, an index and settings")
     one.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -109,6 +131,12 @@ def _path(text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError:
         return Path(text)
+
+
+def _number(text: str) -> int:
+    if text.isascii() and text.isdecimal() and int(text[:15]) >= 1 and len(text) < 16:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not the number of a conversation")
 
 
 def _limit(text: str) -> int:

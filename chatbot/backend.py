@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from chatbot.doctor import Check
     from chatbot.notebooks import Notebook
     from chatbot.settings import Settings
+    from chatbot.user_data import UserData
+    from chatbot.user_data.archive import Contents
+    from chatbot.user_data.backup import Backup
+    from chatbot.user_data.manifest import NotebookNotes
+    from chatbot.user_data.restore import Restored
     from ingest.build import IngestReport
     from ingest.changes import Changes
     from ingest.errors import IngestError
@@ -129,6 +134,30 @@ def _notebooks_here(settings: Settings) -> tuple[Notebook, ...]:
     return list_notebooks(settings.home)
 
 
+def _user_data_here(settings: Settings) -> UserData:
+    from chatbot.user_data import UserData
+
+    return UserData(settings.home)
+
+
+def _back_up_here(settings: Settings, file: Path) -> Backup:
+    from chatbot.user_data.backup import back_up
+
+    return back_up(settings.home, file, _notebook_notes(settings))
+
+
+def _restore_here(settings: Settings, file: Path, confirm: Callable[[Contents], bool]) -> Restored:
+    from chatbot.user_data.restore import restore
+
+    return restore(file, settings.home, _notebook_notes(settings), confirm=confirm)
+
+
+def _notebook_notes(settings: Settings) -> list[NotebookNotes]:
+    from chatbot.user_data.manifest import NotebookNotes
+
+    return [NotebookNotes(found.name, found.notes) for found in _notebooks_here(settings)]
+
+
 def _commands_here() -> Mapping[str, EntryPoint]:
     from importlib.metadata import entry_points
 
@@ -154,4 +183,7 @@ class Backend:
     diagnose: Callable[[Settings, bool], list[Check]] = _diagnose_here
     repair: Callable[[Settings, OnStep], Repair] = _repair_here
     notebooks: Callable[[Settings], tuple[Notebook, ...]] = _notebooks_here
+    user_data: Callable[[Settings], UserData] = _user_data_here
+    back_up: Callable[[Settings, Path], Backup] = _back_up_here
+    restore: Callable[[Settings, Path, Callable[[Contents], bool]], Restored] = _restore_here
     commands: Callable[[], Mapping[str, EntryPoint]] = _commands_here

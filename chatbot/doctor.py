@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+from chatbot.errors import ChatError
 from chatbot.privacy import is_private
 from chatbot.terminal import counted
 from ingest.errors import IndexDamaged, IngestError, WeightsUnavailable
@@ -97,6 +98,7 @@ def diagnose(settings: Settings, *, verify: bool = False) -> list[Check]:
 
     `verify` holds the index against the notes on disk, too.
     """
+    from chatbot.user_data.inspection import look_at
     from ingest.sentence_models import find_model
     from ingest.weights import BGE_SMALL, MINILM, RERANKER
 
@@ -108,6 +110,7 @@ def diagnose(settings: Settings, *, verify: bool = False) -> list[Check]:
         check_reranker(settings.rerank, RERANKER),
         check_index(settings.index, lambda: look_into_index(settings.index, settings.embedder)),
         *([check_notes(lambda: look_at_notes(settings.index))] if verify else []),
+        check_user_data(lambda: look_at(settings.home)),
         check_privacy(settings.tracing, settings.chroma_url),
     ]
 
@@ -212,6 +215,19 @@ def check_notes(look: Callable[[], Changes]) -> Check:
         finding = f"since the last ingest: {changes}"
         return Check("notes", State.NOTE, finding, "Bring the index up to date: footnote sync")
     return Check("notes", State.FINE, f"{counted(changes.unchanged, 'note')}, all as in the index")
+
+
+def check_user_data(look: Callable[[], tuple[int, int] | None]) -> Check:
+    """Look at what is kept of conversations; answers come without it, too."""
+    try:
+        found = look()
+    except ChatError as error:
+        # Each of these messages ends with what to do.
+        return Check("own data", State.NOTE, str(error))
+    if found is None:
+        return Check("own data", State.FINE, "no conversation is kept yet")
+    finding = f"{counted(found[0], 'conversation')} with {counted(found[1], 'turn')}, whole"
+    return Check("own data", State.FINE, finding)
 
 
 def check_privacy(

@@ -4,7 +4,15 @@
     ├── BadQuestion
     │   ├── EmptyQuestion     nothing was asked
     │   └── QuestionTooLong   more was asked than a question can hold
-    └── BadSetting            an environment variable or option holds an unusable value
+    ├── BadSetting            an environment variable or option holds an unusable value
+    ├── UserDataError
+    │   ├── UserDataBusy      another process is writing the user's data
+    │   ├── UserDataDamaged   the file holds something else than it should
+    │   ├── UserDataNewer     the file was written by a newer Footnote
+    │   └── UserDataUnwritable   no room, no permission, no folder
+    ├── NoSuchConversation    there is none of that number, or none yet
+    ├── BadBackup             the file cannot be restored; nothing of it was
+    └── NotDone               a file is in the way, or a question was not answered with yes
 
 Every message says what happened, with its values, and what to do next, in one line.
 """
@@ -51,6 +59,38 @@ class QuestionTooLong(BadQuestion):
 
 class BadSetting(ChatError):
     """An environment variable or option holds a value that cannot be used."""
+
+
+class UserDataError(ChatError):
+    """The user's own data cannot be read or written."""
+
+
+class UserDataBusy(UserDataError):
+    """Another process did not finish writing in time."""
+
+
+class UserDataDamaged(UserDataError):
+    """The file is not what this program wrote; it is left as it is."""
+
+
+class UserDataNewer(UserDataError):
+    """The file's schema is newer than this program; it is left as it is."""
+
+
+class UserDataUnwritable(UserDataError):
+    """The operating system refuses to write, or to read."""
+
+
+class NoSuchConversation(ChatError):
+    """No conversation is kept under that number, or none at all."""
+
+
+class BadBackup(ChatError):
+    """The file is no backup that can be restored."""
+
+
+class NotDone(ChatError):
+    """What was asked for would overwrite something, or was not confirmed."""
 
 
 def check_question(text: str) -> None:

@@ -7,15 +7,15 @@ text around and are never read as markup.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from chatbot.answer import MARKER, Answer, Passage, Question, Status, Turn
-from chatbot.errors import QUESTION_LIMIT, ChatError, QuestionTooLong
+from chatbot.answer import MARKER, Answer, Passage, Status
+from chatbot.errors import QUESTION_LIMIT
 from chatbot.plain_text import Line, neutral, one_line, place, read_lines, readable, to_json_line
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from chatbot.notebooks import Notebook
+    from chatbot.user_data import Conversation
     from ingest.build import IngestReport
     from ingest.changes import Changes
     from ingest.notes import SkippedFile
@@ -32,13 +33,6 @@ PROMPT = "? "
 QUOTE_WIDTH = 96  # characters of a quote shown under an answer
 PASSAGE_WIDTH = 240  # characters of a passage shown by `search`
 MOST_NAMED = 8  # changed notes of a kind that are named
-REMEMBERED_TURNS = 10  # earlier questions that a new one can refer to
-
-HELP = """\
-Ask about your notes. A question may refer to the one before it.
-  /new   forget what was said so far
-  /help  this page
-  /quit  leave (so do Ctrl-D and Ctrl-C)"""
 
 STATUS_LINES = {
     Status.ANSWERED: "",
@@ -225,6 +219,22 @@ class Terminal:
         if advice:
             self._out.print(_styled(f"{'':<12}→ {neutral(advice)}", "default"), soft_wrap=True)
 
+    def conversations(self, found: Sequence[Conversation]) -> None:
+        """A line for each conversation: its number, when, about what, how long."""
+        width = max((len(str(kept.id)) for kept in found), default=0)
+        for kept in found:
+            when = f"{kept.updated.astimezone():%Y-%m-%d %H:%M}"
+            line = _styled(f"{kept.id:>{width}}", "bold cyan").append(f"  {when}  ", "dim")
+            title = one_line(readable(kept.title))
+            about = f"  ({one_line(neutral(kept.notebook))}, {counted(kept.turns, 'turn')})"
+            self._print(line.append(title, "default").append(about, "dim"))
+
+    def turn(self, question: str, answer: Answer) -> None:
+        """A question that was asked before, and its answer."""
+        self._print(_styled(f"{PROMPT}{one_line(readable(question))}", "bold"))
+        self.answer(answer)
+        self.line("")
+
     # Notices and progress, to stderr
 
     def notice(self, message: str, style: str = "dim") -> None:
@@ -262,6 +272,14 @@ class Terminal:
             self._err.print(mark.append_text(_as_text(spinner.status)))
 
     # Questions, from stdin
+
+    def confirmed(self, question: str) -> bool | None:
+        """Whether a person says yes; None where nobody is there to be asked."""
+        if not self.stdin.isatty():
+            return None
+        self.stderr.write(f"{one_line(neutral(question))} [y/N] ")
+        self.stderr.flush()
+        return self.stdin.readline().strip().casefold() in ("y", "yes")
 
     def prompt(self) -> Line | None:
         """The next line that is typed, or None at the end of the input."""
@@ -309,50 +327,3 @@ def _with_markers(text: str) -> Text:
     shown = _styled(text, "default")
     shown.highlight_regex(MARKER, "bold cyan")
     return shown
-
-
-def converse(answer: Callable[[Question], Answer], terminal: Terminal) -> None:
-    """Answer one question after another until the person leaves.
-
-    A question that cannot be answered costs one line, not the conversation; Ctrl-C stops an
-    answer, and at the prompt it leaves.
-    """
-    terminal.notice("Ask about your notes; /help says more.")
-    turns: list[Turn] = []
-    while (typed := _typed(terminal)) is not None:
-        text = typed.text.strip()
-        if text in ("/quit", "/exit"):
-            return
-        if text == "/new":
-            turns.clear()
-            terminal.notice("Forgotten. Ask something new.")
-        elif text.startswith("/") and text[1:].isalpha():
-            terminal.notice(HELP if text == "/help" else f"No command {text}; /help lists them.")
-        elif text:
-            turns += _one_turn(answer, typed, tuple(turns[-REMEMBERED_TURNS:]), terminal)
-
-
-def _typed(terminal: Terminal) -> Line | None:
-    try:
-        return terminal.prompt()
-    except KeyboardInterrupt:
-        terminal.line("")
-        return None
-
-
-def _one_turn(
-    answer: Callable[[Question], Answer], typed: Line, turns: tuple[Turn, ...], terminal: Terminal
-) -> list[Turn]:
-    try:
-        if typed.length > QUESTION_LIMIT:
-            raise QuestionTooLong(typed.length)
-        found = answer(Question(typed.text.strip(), turns))
-    except KeyboardInterrupt:
-        terminal.notice("Stopped.")
-        return []
-    except ChatError as error:
-        terminal.error(str(error))
-        return []
-    terminal.answer(found)
-    terminal.line("")
-    return [Turn(found.question, found.text)]

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import chdir
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -43,12 +44,14 @@ HEAVY = ("numpy", "torch", "langchain", "langchain_core", "chromadb", "onnxrunti
 
 
 @pytest.fixture(autouse=True)
-def _own_environment() -> Iterator[None]:
-    """`main` sets the process's environment; leave it as it was."""
+def _own_environment(tmp_path: Path) -> Iterator[None]:
+    """`main` sets the process's environment, and `chat` writes to its folder; leave both alone."""
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
         del os.environ[name]
-    yield
+    os.environ["PYTHONPATH"] = str(ROOT)
+    with chdir(tmp_path):
+        yield
     os.environ.clear()
     os.environ.update(before)
 
@@ -596,6 +599,8 @@ def test_an_unknown_command_is_one_line() -> None:
         (["--help"], 0),
         (["--version"], 0),
         (["ask", "--help"], 0),
+        (["conversations", "--help"], 0),
+        (["restore"], 2),
         (["ask"], 2),
         (["search", "q", "--limit", "x"], 2),
         (["nonsense"], 2),
@@ -728,6 +733,8 @@ def test_search_and_batch_and_chat_answer_from_the_same_index(indexed: Path) -> 
     chat = footnote("chat", "--terminal", cwd=indexed, input="What is Amazon S3?\n/quit\n")
     assert chat.returncode == 0, chat.stderr
     assert "storage.md:" in chat.stdout
+    kept = footnote("conversations", "--show", "1", cwd=indexed)
+    assert chat.stdout.strip() in kept.stdout
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kept import answer
 
 from chatbot.doctor import (
     LIBRARIES,
@@ -22,6 +23,7 @@ from chatbot.doctor import (
     check_privacy,
     check_python,
     check_reranker,
+    check_user_data,
     diagnose,
     is_healthy,
     look_into_index,
@@ -29,6 +31,8 @@ from chatbot.doctor import (
 )
 from chatbot.privacy import keep_private
 from chatbot.settings import Settings
+from chatbot.user_data import UserData
+from chatbot.user_data.inspection import look_at
 from ingest.changes import Changes
 from ingest.errors import IndexDamaged, IndexMismatch, IndexNotFound, WeightsUnavailable
 
@@ -209,7 +213,7 @@ def test_one_failed_check_is_enough() -> None:
 
 
 def test_without_an_index_the_doctor_names_the_command(tmp_path: Path) -> None:
-    checks = {check.name: check for check in diagnose(Settings(index=tmp_path / "none"))}
+    checks = {check.name: check for check in diagnose(Settings(home=tmp_path / "none"))}
     assert list(checks) == [
         "footnote",
         "python",
@@ -217,6 +221,7 @@ def test_without_an_index_the_doctor_names_the_command(tmp_path: Path) -> None:
         "embedder",
         "reranker",
         "index",
+        "own data",
         "privacy",
     ]
     assert checks["index"].state is State.FAILED
@@ -264,3 +269,18 @@ def test_notes_that_changed_are_counted_and_how_to_take_them_in_is_said() -> Non
 def test_notes_that_are_gone_fail() -> None:
     check = check_notes(raising(IndexNotFound("There is no file or folder 'x'.")))
     assert check.state is State.FAILED
+
+
+def test_what_is_kept_is_counted_and_damage_is_told_though_answers_come(tmp_path: Path) -> None:
+    assert check_user_data(lambda: look_at(tmp_path)).state is State.FINE
+    kept = UserData(tmp_path)
+    kept.append(kept.start("default", answer()), answer())
+    kept.delete(kept.start("default", answer()).id)
+    check = check_user_data(lambda: look_at(tmp_path))
+    assert (check.state, check.finding) == (State.FINE, "1 conversation with 2 turns, whole")
+    whole = kept.path.read_bytes()
+    kept.path.write_bytes(whole[:-12_288] + bytes(8192) + whole[-4096:])
+    check = check_user_data(lambda: look_at(tmp_path))
+    assert check.state is State.NOTE
+    assert "footnote restore" in check.finding
+    assert is_healthy([check])

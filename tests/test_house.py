@@ -47,7 +47,10 @@ HOMES: dict[str, set[str]] = {
     "onnxruntime": {"ingest/onnx_encoder.py"},
     "tokenizers": {"ingest/onnx_encoder.py", "chatbot/reranker.py"},
     "huggingface_hub": {"ingest/sentence_models.py"},
-    "filelock": {"ingest/writer_lock.py", "ingest/generations.py", "ingest/dense_search.py"},
+    "filelock": {
+        *("ingest/writer_lock.py", "ingest/generations.py", "ingest/dense_search.py"),
+        "chatbot/user_data/restore.py",
+    },
     "pathspec": {"ingest/ignore.py"},
     "watchfiles": {"ingest/watch.py"},
     "rapidfuzz": {"chatbot/spelling.py", "evals/lint.py"},
@@ -258,7 +261,8 @@ def test_every_footnote_command_in_the_readme_can_be_typed() -> None:
         if line.startswith("footnote ")
     ]
     assert {shlex.split(line)[1] for line in commands} >= {
-        *("ingest", "sync", "ask", "search", "chat", "notebooks", "doctor"),
+        *("ingest", "sync", "ask", "search", "chat", "conversations", "backup", "restore"),
+        *("notebooks", "doctor"),
     }
     for line in commands:
         command, *typed = shlex.split(line, comments=True)[1:]
@@ -278,7 +282,7 @@ def test_every_option_in_the_readme_exists() -> None:
             known = build_eval_parser().format_help()
             assert all(option in known for option in re.findall(r"--[a-z-]+", options))
             continue
-        words = ["question"] if command in ("ask", "search") else []
+        words = ["question"] if command in ("ask", "search", "restore") else []
         for option in re.findall(r"--[a-z-]+(?: [A-Z]+)?", options):
             typed = option.replace("DIR", "x").replace("NAME", "x").replace("N", "3")
             build_parser().parse_args([command, *words, *typed.split()])

@@ -1,4 +1,4 @@
-"""A disk that fills up while notes are ingested: a real one, small, and really full."""
+"""A disk that fills up, or may not be written: a real one, small, and really full."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from pathlib import Path
 import chromadb.errors
 import pytest
 from conftest import NOTES, ToyEmbedder, write_notes
+from kept import answer, contents
 from limited_child import Limits, in_child
 from naive_index import NaiveIndex, Piece
 
+from chatbot.errors import UserDataUnwritable
+from chatbot.user_data import UserData
+from chatbot.user_data.backup import back_up
+from chatbot.user_data.restore import restore
 from ingest.errors import IngestError
 from ingest.index import NotesIndex
 from ingest.pipeline import ingest_notes
@@ -89,3 +94,63 @@ def test_a_full_disk_takes_every_note_from_the_naive_way(small_disk: Path, tmp_p
     # Neither the old notes nor the new: they cannot be read, or are half of each.
     after = in_child(Limits(), pieces_after, folder, store)
     assert after.raised or after.value != before
+
+
+def test_what_was_kept_before_the_disk_was_full_is_whole(small_disk: Path) -> None:
+    kept = UserData(small_disk / "home")
+    conversation = kept.start("default", answer("one"))
+    filler = small_disk / "filler"
+    filler.write_bytes(b"\0" * (MEGABYTES * 1_000_000 - 150_000))
+    long = answer("two", "word " * 5_000)
+
+    def keep_on() -> None:
+        nonlocal conversation
+        for _ in range(100):
+            conversation = kept.append(conversation, long)
+
+    with pytest.raises(UserDataUnwritable, match="full") as failed:
+        keep_on()
+    assert "\n" not in str(failed.value)
+    assert len(contents(kept.path)["turns"]) == conversation.turns
+    filler.unlink()
+    assert kept.append(conversation, long).turns == conversation.turns + 1
+
+
+def test_a_disk_that_is_full_from_the_start_keeps_nothing_and_leaves_nothing(
+    small_disk: Path,
+) -> None:
+    (small_disk / "filler").write_bytes(b"\0" * (MEGABYTES * 1024 * 1024 - 20_000))
+    kept = UserData(small_disk / "home")
+    with pytest.raises(UserDataUnwritable):
+        kept.start("default", answer())
+    assert list(kept.path.parent.iterdir()) == []
+
+
+def test_a_disk_that_may_only_be_read_is_read(small_disk: Path) -> None:
+    kept = UserData(small_disk / "home")
+    conversation = kept.start("default", answer("one"))
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    assert kept.conversations() == (conversation,)
+    with pytest.raises(UserDataUnwritable) as failed:
+        kept.append(conversation, answer("two"))
+    assert "\n" not in str(failed.value)
+
+
+def test_no_room_for_a_backup_or_a_restore_leaves_all_as_it_was(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    long = answer("long", "".join(map(str, range(100_000))))
+    large = UserData(tmp_path / "large")
+    for _ in range(4):
+        large.start("default", long)
+    file = back_up(large.path.parent, tmp_path / "large.zip", []).file
+    with pytest.raises(UserDataUnwritable, match=r"No space|full"):
+        back_up(large.path.parent, small_disk / "backup.zip", [])
+    assert list(small_disk.iterdir()) == []
+    kept = UserData(small_disk / "home")
+    kept.start("default", answer("mine"))
+    with pytest.raises(UserDataUnwritable, match=r"No space|full") as failed:
+        restore(file, kept.path.parent, [], confirm=lambda _: True)
+    assert "\n" not in str(failed.value)
+    assert [conversation.title for conversation in kept.conversations()] == ["mine"]
+    assert not (small_disk / "home" / "restoring").exists()

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.answer import Answer, Citation, Correction, Passage, Question, Status, Timings
+from chatbot.dialogue import HELP, converse
 from chatbot.errors import EmptyQuestion
 from chatbot.plain_text import (
     Line,
@@ -23,7 +24,7 @@ from chatbot.plain_text import (
     readable,
     to_json_line,
 )
-from chatbot.terminal import HELP, STEP_LINES, Terminal, converse
+from chatbot.terminal import STEP_LINES, Terminal
 from ingest.build import IngestReport
 from ingest.notes import SkippedFile
 from ingest.steps import STEPS, Step

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chatbot.commands.call import Call
+from chatbot.commands.chat import chat
 from chatbot.commands.collections import notebooks
+from chatbot.commands.conversations import conversations
 from chatbot.commands.health import doctor
 from chatbot.commands.notes import ingest, sync
-from chatbot.commands.questions import ask, chat, search
+from chatbot.commands.questions import ask, search
+from chatbot.commands.safekeeping import backup, restore
 
 COMMANDS: dict[str, Callable[[Call], int]] = {
     "ingest": ingest,
@@ -16,6 +19,9 @@ COMMANDS: dict[str, Callable[[Call], int]] = {
     "ask": ask,
     "search": search,
     "chat": chat,
+    "conversations": conversations,
+    "backup": backup,
+    "restore": restore,
     "notebooks": notebooks,
     "doctor": doctor,
 }

@@ -1,4 +1,4 @@
-"""`footnote ask`, `search` and `chat`: questions in, answers out."""
+"""`footnote ask` and `search`: questions in, answers out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from chatbot.errors import (
 from chatbot.exit_codes import COULD_NOT_RUN, DONE
 from chatbot.notices import Notices
 from chatbot.plain_text import Line, read_lines
-from chatbot.terminal import converse
 
 if TYPE_CHECKING:
     from ingest.index import Store
@@ -60,23 +59,16 @@ def search(call: Call) -> int:
     return _each_question(call, reply)
 
 
-def chat(call: Call) -> int:
-    """Answer one question after another, each in the light of those before."""
-    with _opened(call, "chroma") as chain:
-        converse(chain.invoke, call.terminal)
-    return DONE
-
-
 def _each_question(call: Call, reply: Callable[[Chain, Question], None]) -> int:
     given, terminal = call.args.question, call.terminal
     if given != FROM_STDIN:
         check_question(given)
         # The same answer, without the time that Chroma takes to start.
-        with _opened(call, "exact") as chain:
+        with opened(call, "exact") as chain:
             reply(chain, Question(given))
         return DONE
     asked, result = 0, DONE
-    with _opened(call, "chroma") as chain:
+    with opened(call, "chroma") as chain:
         for line in read_lines(terminal.stdin, QUESTION_LIMIT):
             if not line.text.strip() and line.length <= QUESTION_LIMIT:
                 terminal.notice(f"Line {line.number} is empty and was skipped.")
@@ -100,7 +92,7 @@ def _question(line: Line) -> Question:
 
 
 @contextmanager
-def _opened(call: Call, store: Store) -> Iterator[Chain]:
+def opened(call: Call, store: Store) -> Iterator[Chain]:
     """A chain, closed at the end; each of its notices is told once, when it is known."""
     notices = Notices(call.terminal)
     with (

@@ -1,0 +1,92 @@
+"""`footnote conversations`: what was asked and answered before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatbot.commands.call import Call
+from chatbot.errors import NotDone
+from chatbot.exit_codes import DONE
+from chatbot.terminal import counted
+
+if TYPE_CHECKING:
+    from chatbot.user_data import Conversation, UserData
+
+STDOUT = Path("-")
+
+
+def conversations(call: Call) -> int:
+    """List, show, export, delete or bring back conversations."""
+    kept, args = call.backend.user_data(call.settings), call.args
+    if args.delete is not None:
+        gone = kept.delete(args.delete)
+        _say(call, f"Deleted conversation {gone.id}, “{gone.title}”.")
+        call.terminal.notice("To bring it back: footnote conversations --undo")
+        return DONE
+    if args.undo:
+        back = kept.undo_delete()
+        _say(call, f"Conversation {back.id}, “{back.title}”, is back.")
+        return DONE
+    if args.show is not None:
+        found: Sequence[Conversation] = [kept.get(args.show)]
+    else:
+        found = kept.conversations(" ".join(args.words))
+    if args.export is not None:
+        _export(call, kept, found)
+    elif args.json:
+        for conversation in found:
+            call.terminal.json(_with_turns(call, kept, conversation))
+    elif args.show is not None:
+        _show(call, kept, found[0])
+    else:
+        _list(call, found)
+    return DONE
+
+
+def _say(call: Call, text: str) -> None:
+    from chatbot.plain_text import neutral
+
+    call.terminal.line(neutral(text))
+
+
+def _list(call: Call, found: Sequence[Conversation]) -> None:
+    if found:
+        call.terminal.conversations(found)
+    elif call.args.words:
+        call.terminal.notice(f"No conversation holds {' '.join(call.args.words)!r}.")
+    else:
+        call.terminal.notice("No conversation is kept yet. Begin one: footnote chat")
+
+
+def _show(call: Call, kept: UserData, conversation: Conversation) -> None:
+    turns = [(turn.question, turn.answer) for turn in kept.turns(conversation.id)]
+    call.terminal.conversations([conversation])
+    call.terminal.line("")
+    for question, answer in turns:
+        call.terminal.turn(question, answer)
+
+
+def _with_turns(call: Call, kept: UserData, conversation: Conversation) -> dict[str, object]:
+    listed = conversation.to_json()
+    if call.args.show is None:
+        return listed
+    return {**listed, "turns": [turn.to_json() for turn in kept.turns(conversation.id)]}
+
+
+def _export(call: Call, kept: UserData, found: Sequence[Conversation]) -> None:
+    from chatbot.user_data.markdown import conversation_in_markdown
+
+    text = "\n".join(conversation_in_markdown(one, kept.turns(one.id)) for one in found)
+    file: Path = call.args.export
+    if file == STDOUT:
+        call.terminal.stdout.write(text)
+        call.terminal.stdout.flush()
+        return
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise NotDone(f"{file} is there already and is not overwritten. Name another") from None
+    call.terminal.notice(f"{file} holds {counted(len(found), 'conversation')}.")

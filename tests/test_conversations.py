@@ -1,0 +1,276 @@
+"""`footnote chat` keeps what is said, `footnote conversations` finds it again."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import chdir, closing
+from pathlib import Path
+
+import pytest
+from kept import answer
+from test_cli import Chain, Run, failing, run
+
+from chatbot.answer import Answer, Citation, Question, Status, Timings
+from chatbot.backend import Backend
+from chatbot.user_data import UserData
+from chatbot.user_data.markdown import conversation_in_markdown
+
+HOSTILE = (
+    "\x1b[2J\u202e<script>alert(1)</script> ![x](http://x.invalid/p.png) [a](javascript:b)"
+    " `code` ~~~ | # *bold* &amp; [1] [7]"
+)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A folder of its own; what would be kept is in `.footnote` in it."""
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
+        del os.environ[name]
+    with chdir(tmp_path):
+        yield tmp_path / ".footnote"
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def kept(home: Path) -> UserData:
+    return UserData(home)
+
+
+def chat(typed: str, *argv: str) -> Run:
+    done = run("chat", *argv, stdin=typed)
+    assert done.code == 0, done.err
+    return done
+
+
+def test_a_chat_is_kept_and_says_where(kept: UserData) -> None:
+    done = chat("What is S3?\nAnd EBS?\n")
+    assert done.err.count(f"is kept in {Path('.footnote/user.sqlite')}") == 1
+    assert "--private" in done.err
+    [conversation] = kept.conversations()
+    assert (conversation.notebook, conversation.title) == ("default", "What is S3?")
+    assert [turn.question for turn in kept.turns(conversation.id)] == ["What is S3?", "And EBS?"]
+
+
+def test_a_chat_without_a_question_leaves_nothing(kept: UserData) -> None:
+    chat("/quit\n")
+    assert not kept.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "argv"),
+    [("What is S3?\n", ["--private"]), ("/private\nWhat is S3?\n/new\nAnd EBS?\n", [])],
+)
+def test_a_private_chat_leaves_nothing(kept: UserData, typed: str, argv: list[str]) -> None:
+    done = chat(typed, *argv)
+    assert "Amazon S3 stores objects." in done.out
+    assert not kept.path.parent.exists()
+
+
+def test_new_begins_another_conversation(kept: UserData) -> None:
+    chat("one?\n/new\ntwo?\nthree?\n")
+    found = [(conversation.title, conversation.turns) for conversation in kept.conversations()]
+    assert found == [("two?", 2), ("one?", 1)]
+
+
+def test_tomorrow_the_newest_goes_on_with_what_was_said(kept: UserData) -> None:
+    chat("one?\n/new\ntwo?\n")
+    done = chat("and?\n", "--continue")
+    assert "“two?”: 1 turn so far" in done.err
+    assert done.out.startswith("? two?\ntwo? Amazon S3 stores objects. [1]\n\n1  Storage › S3 — ")
+    [asked] = done.chain.asked
+    assert [(turn.question, turn.answer) for turn in asked.history] == [
+        ("two?", "two? Amazon S3 stores objects. [1]")
+    ]
+    assert [turn.question for turn in kept.turns(2)] == ["two?", "and?"]
+
+
+def test_a_conversation_goes_on_by_its_number(kept: UserData) -> None:
+    chat("one?\n/new\ntwo?\n")
+    assert chat("and?\n", "--continue", "1").chain.asked[0].history[0].question == "one?"
+    assert [turn.question for turn in kept.turns(1)] == ["one?", "and?"]
+    assert chat("what?\n", "--continue", "1", "--private").chain.asked[0].history
+    assert kept.get(1).turns == 2
+
+
+def test_each_notebook_has_conversations_of_its_own(kept: UserData, home: Path) -> None:
+    chat("torts?\n", "--notebook", "law")
+    chat("S3?\n", "--index", "elsewhere")
+    refused = run("chat", "--continue")
+    assert (refused.code, refused.out) == (2, "")
+    assert "No conversation about 'default' is kept yet." in refused.err
+    refused = run("chat", "--continue", "1")
+    assert "footnote chat --continue 1 --notebook law" in refused.err
+    assert "--index" in run("chat", "--continue", "2").err
+    assert "torts?" in chat("", "--continue", "--notebook", "law").out
+    assert "S3?" in chat("", "--continue", "--index", "elsewhere").out
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "1" * 40, "１", ""])
+def test_what_is_no_number_is_one_line(number: str) -> None:
+    refused = run("chat", f"--continue={number}")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "is not the number of a conversation" in refused.err
+
+
+def test_a_conversation_deleted_meanwhile_goes_on_as_another(kept: UserData) -> None:
+    class Deleting(Chain):
+        def invoke(self, question: Question, /) -> Answer:
+            if question.text == "two?":
+                kept.delete(1)
+            return super().invoke(question)
+
+    chain = Deleting()
+    run("chat", stdin="one?\ntwo?\n", backend=Backend(open_chain=lambda *_: chain))
+    assert [conversation.title for conversation in kept.conversations()] == ["two?"]
+
+
+def test_an_answer_that_cannot_be_kept_is_shown_all_the_same(kept: UserData) -> None:
+    class Spoiling(Chain):
+        def invoke(self, question: Question, /) -> Answer:
+            if question.text == "two?":
+                kept.path.write_bytes(b"no table at all" * 1000)
+            return super().invoke(question)
+
+    chain = Spoiling()
+    done = run("chat", stdin="one?\ntwo?\nthree?\n", backend=Backend(open_chain=lambda *_: chain))
+    assert done.code == 0
+    for question in ("one?", "two?", "three?"):
+        assert f"{question} Amazon S3 stores objects." in done.out
+    assert done.err.count("Not kept: ") == 2
+    assert len(chain.asked[2].history) == 2
+
+
+def test_user_data_of_a_newer_footnote_keeps_no_question_from_being_answered(
+    kept: UserData,
+) -> None:
+    chat("one?\n")
+    with closing(sqlite3.connect(kept.path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    before = kept.path.read_bytes()
+    done = chat("two?\n")
+    assert "two? Amazon S3" in done.out
+    assert done.err.count("Not kept: ") == 1
+    assert kept.path.read_bytes() == before
+    assert run("chat", "--continue").code == 2
+    assert run("conversations").err.startswith("footnote: ")
+
+
+# conversations
+
+
+def test_conversations_are_listed_the_newest_first(kept: UserData) -> None:
+    assert "No conversation is kept yet" in run("conversations").err
+    chat("What is S3?\nAnd EBS?\n/new\nGlacier?\n")
+    lines = run("conversations").out.splitlines()
+    assert [line.split()[0] for line in lines] == ["2", "1"]
+    assert lines[1].endswith("What is S3?  (default, 2 turns)")
+    assert run("conversations", "EBS").out.splitlines() == [lines[1]]
+    assert run("conversations", "ebs", "glacier").err == ("No conversation holds 'ebs glacier'.\n")
+
+
+def test_conversations_json_is_one_object_a_line(kept: UserData) -> None:
+    chat("What is S3?\n/new\nGlacier?\n")
+    first, second = run("conversations", "--json").objects
+    assert (first["id"], second["id"]) == (2, 1)
+    assert set(first) == {"id", "notebook", "title", "created", "updated", "turns"}
+    [shown] = run("conversations", "--show", "1", "--json").objects
+    assert shown["turns"][0]["answer"] == json.loads(kept.turns(1)[0].stored)
+
+
+def test_a_conversation_is_shown_with_its_footnotes(kept: UserData) -> None:
+    chat("What is S3?\n")
+    shown = run("conversations", "--show", "1").out
+    assert "? What is S3?\nWhat is S3? Amazon S3 stores objects. [1]\n\n1  Storage › S3" in shown
+    assert run("conversations", "--show", "2").code == 2
+
+
+def test_what_is_deleted_can_be_brought_back(kept: UserData) -> None:
+    chat("What is S3?\n")
+    gone = run("conversations", "--delete", "1")
+    assert gone.out == "Deleted conversation 1, “What is S3?”.\n"
+    assert "--undo" in gone.err
+    assert run("conversations").out == ""
+    assert run("conversations", "--delete", "1").code == 2
+    assert run("conversations", "--undo").out == "Conversation 1, “What is S3?”, is back.\n"
+    assert run("conversations").out
+    assert run("conversations", "--undo").code == 2
+
+
+def test_an_export_holds_each_answer_with_its_footnotes(kept: UserData, tmp_path: Path) -> None:
+    chat("What is S3?\n/new\nGlacier?\n")
+    page = run("conversations", "--show", "1", "--export", "-").out
+    assert page.startswith("# What is S3?\n\nAsked of default, begun ")
+    assert "## What is S3?\n\nWhat is S3? Amazon S3 stores objects. [^1-1-1]\n" in page
+    assert "[^1-1-1]: Storage › S3 — storage.md:3: “Amazon S3 stores objects.”\n" in page
+    file = tmp_path / "all.md"
+    assert run("conversations", "--export", str(file)).code == 0
+    assert page in file.read_text(encoding="utf-8")
+    assert "# Glacier?" in file.read_text(encoding="utf-8")
+    again = run("conversations", "--export", str(file))
+    assert (again.code, again.err.count("\n")) == (2, 1)
+    assert "not overwritten" in again.err
+
+
+def test_nothing_in_an_export_is_active(kept: UserData) -> None:
+    cited = Citation(1, f"a{HOSTILE}.md", (HOSTILE,), "", (1, 1), HOSTILE, 0, len(HOSTILE))
+    begun = kept.start(HOSTILE, Answer(HOSTILE, Status.ANSWERED, HOSTILE, (cited,), (), Timings()))
+    page = conversation_in_markdown(begun, kept.turns(begun.id))
+    from markdown_it import MarkdownIt
+
+    kinds = {token.type for token in MarkdownIt("gfm-like", {"linkify": False}).parse(page)}
+    inline = {
+        child.type
+        for token in MarkdownIt("gfm-like", {"linkify": False}).parse(page)
+        for child in token.children or ()
+    }
+    assert kinds <= {
+        *("heading_open", "inline", "heading_close", "paragraph_open", "paragraph_close"),
+    }
+    assert inline <= {"text", "text_special"}
+    assert not set(page) & {"\x1b", "\u202e"}
+    assert "[^1-1-1]" in page
+    assert r"\[7\]" in page  # a number that is no footnote stays text
+
+
+def test_a_bracket_of_the_notes_own_is_no_footnote(kept: UserData) -> None:
+    begun = kept.start("default", answer("S3?", "Take items[1] or x [1] y. [1]\n- [1] is it [1]"))
+    page = conversation_in_markdown(begun, kept.turns(begun.id))
+    assert "Take items\\[1\\] or x \\[1\\] y. [^1-1-1]\n- \\[1\\] is it [^1-1-1]\n" in page
+
+
+def test_nothing_that_is_kept_steers_a_terminal(kept: UserData) -> None:
+    begun = kept.start(HOSTILE, answer(HOSTILE, HOSTILE))
+    for argv in (
+        ["conversations"],
+        ["conversations", "--json"],
+        ["conversations", "--show", "1"],
+        ["conversations", "--export", "-"],
+        ["conversations", "--delete", "1"],
+        ["conversations", "--undo"],
+        ["chat", "--continue", "1"],
+    ):
+        done = run(*argv)
+        assert not set(done.out + done.err) & {"\x1b", "\u202e"}, argv
+    assert kept.get(begun.id).turns == 1
+
+
+def test_a_kept_answer_that_cannot_be_read_is_one_line(kept: UserData) -> None:
+    chat("one?\n/new\ntwo?\n")
+    with closing(sqlite3.connect(kept.path)) as connection, connection:
+        connection.execute("UPDATE turns SET answer = '{' WHERE conversation = 1")
+    for argv in (["conversations", "--show", "1"], ["chat", "--continue", "1"]):
+        refused = run(*argv)
+        assert (refused.code, refused.err.count("\n")) == (2, 1), argv
+        assert "“one?”, turn 1," in refused.err
+    assert run("conversations", "--show", "2").code == 0
+
+
+def test_without_an_index_a_chat_keeps_nothing(kept: UserData) -> None:
+    broken = Backend(open_chain=failing(OSError(5, "no")))
+    assert run("chat", stdin="x\n", backend=broken).code == 2
+    assert not kept.path.exists()
