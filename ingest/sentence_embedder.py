@@ -13,7 +13,8 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
@@ -115,11 +116,13 @@ class SentenceEmbedder:
             done = 0
             if on_progress is not None:
                 on_progress(0, len(texts))
-            for batch in token_batches(lengths, BATCH_TOKENS):
-                rows[batch] = _encode(encoder, [prefixed[i] for i in batch])
-                done += len(batch)
-                if on_progress is not None:
-                    on_progress(done, len(texts))
+            batches = list(token_batches(lengths, BATCH_TOKENS))
+            with contextlib.closing(_encoded(encoder, prefixed, batches)) as encoded:
+                for batch, part in encoded:
+                    rows[batch] = part
+                    done += len(batch)
+                    if on_progress is not None:
+                        on_progress(done, len(texts))
             self.prepare_questions()
         return rows
 
@@ -233,7 +236,7 @@ def load_model(model: SentenceModel, device: str) -> SentenceTransformer:
         from sentence_transformers import SentenceTransformer
 
         try:
-            return SentenceTransformer(
+            encoder = SentenceTransformer(
                 str(folder),
                 device=device,
                 local_files_only=True,
@@ -244,6 +247,47 @@ def load_model(model: SentenceModel, device: str) -> SentenceTransformer:
                 f"The model in {folder} cannot be loaded ({str(error).splitlines()[0]})."
                 " Download it again, with its safetensors file"
             ) from error
+    _tokenize_one_at_a_time(encoder)
+    return encoder
+
+
+def _tokenize_one_at_a_time(encoder: SentenceTransformer) -> None:
+    """Let threads share the encoder: its tokenizer refuses to be used by two at once."""
+    name = "preprocess" if hasattr(encoder, "preprocess") else "tokenize"
+    tokenize, lock = getattr(encoder, name), threading.Lock()
+
+    def one_at_a_time(*arguments: Any, **options: Any) -> Any:
+        with lock:
+            return tokenize(*arguments, **options)
+
+    setattr(encoder, name, one_at_a_time)
+
+
+def _encoded(
+    encoder: SentenceTransformer, texts: Sequence[str], batches: Sequence[list[int]]
+) -> Generator[tuple[list[int], Vectors], None, None]:
+    """Yield each batch of positions and its rows, a batch to a core.
+
+    Cores that share a batch wait for each other at every layer, and where another program has
+    one of them, nearly all the time.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    workers = max(1, min(threads, len(batches))) if encoder.device.type == "cpu" else 1
+    if workers == 1:
+        for batch in batches:
+            yield batch, _encode(encoder, [texts[i] for i in batch])
+        return
+    torch.set_num_threads(max(1, threads // workers))  # threads that begin now take it over
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="embed")
+    try:
+        waiting = {pool.submit(_encode, encoder, [texts[i] for i in b]): b for b in batches}
+        for done in as_completed(waiting):
+            yield waiting[done], done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
 
 
 def _encode(encoder: SentenceTransformer, texts: list[str]) -> Vectors:

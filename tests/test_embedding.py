@@ -152,6 +152,39 @@ def test_minilm_keeps_the_given_order_and_reports_progress(minilm: Embedder) -> 
 
 
 @pytest.mark.slow
+def test_batches_that_share_the_cores_keep_their_places(minilm: Embedder) -> None:
+    import torch
+
+    threads = torch.get_num_threads()
+    texts = [f"{'bucket ' * (7 * (n % 30))}number {n}" for n in range(60)]
+    seen: list[int] = []
+    rows = minilm.embed_notes(texts, lambda done, _: seen.append(done))
+    assert torch.get_num_threads() == threads
+    assert len(seen) > 3  # several batches
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == (0, len(texts))
+    for row, text in zip(rows[::7], texts[::7], strict=True):
+        assert float(row @ minilm.embed_notes([text])[0]) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.slow
+def test_embedding_that_is_stopped_leaves_the_embedder_as_it_was(minilm: Embedder) -> None:
+    import torch
+
+    threads = torch.get_num_threads()
+    texts = ["bucket " * 200 for _ in range(60)]
+
+    def stop(done: int, _: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        minilm.embed_notes(texts, stop)
+    assert torch.get_num_threads() == threads
+    assert_unit(minilm.embed_notes(texts[:1]), 384)
+
+
+@pytest.mark.slow
 def test_bfloat16_stays_within_a_thousandth(minilm: Embedder, tmp_path: Path) -> None:
     rounded = open_embedder("all-MiniLM-L6-v2", tmp_path, precision="bfloat16")
     assert rounded.identity.precision == "bfloat16"
