@@ -124,6 +124,7 @@ def test_a_share_may_lose_half_a_point_and_gain_any() -> None:
     assert report(Quality("a", 200, chosen=0.896, float32=0.9)).passed()
     assert report(Quality("a", 200, chosen=0.95, float32=0.9)).passed()
     assert not report(Quality("a", 200, chosen=0.89, float32=0.9)).passed()
+    assert report(Quality("a", 31, chosen=0.77, float32=0.81)).passed()  # one question
     assert not replace(report(), ours=(replace(OURS, working=20.0),)).passed()
 
 
