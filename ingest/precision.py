@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
 from typing import cast
@@ -39,16 +39,17 @@ def choose_precision(
     if not (can_gain or has_bfloat16_instructions)():
         return "float32"
     with preparing("measure"):
-        gain = (measure_products or measure_product_gain)()
-        if gain >= BFLOAT16_GAIN:
-            gain = measure_model()
-    decided: Precision = "bfloat16" if gain >= BFLOAT16_GAIN else "float32"
+        measured = (measure_products or measure_product_gain)()
+        if measured >= BFLOAT16_GAIN:
+            measured = measure_model()
+    decided: Precision = "bfloat16" if measured >= BFLOAT16_GAIN else "float32"
     # A folder that cannot be written only costs the measurement again.
     with contextlib.suppress(OSError):
         note.parent.mkdir(parents=True, exist_ok=True)
         partial = note.with_suffix(".part")
         partial.write_text(
-            json.dumps({"precision": decided, "bfloat16_gain": round(gain, 2)}), encoding="utf-8"
+            json.dumps({"precision": decided, "bfloat16_gain": round(measured, 2)}),
+            encoding="utf-8",
         )
         partial.replace(note)
     return decided
@@ -71,17 +72,40 @@ def measure_product_gain() -> float:
     """Return how many times faster this CPU multiplies matrices in bfloat16: milliseconds."""
     import torch
 
-    seconds = []
-    for dtype in (torch.float32, torch.bfloat16):
+    def product(dtype: torch.dtype) -> Callable[[], object]:
         left = torch.ones(128, 384, dtype=dtype)
         right = torch.ones(384, 1536, dtype=dtype)
-        runs = []
-        for _ in range(4):
-            start = perf_counter()
-            torch.mm(left, right)
-            runs.append(perf_counter() - start)
-        seconds.append(min(runs))
-    return seconds[0] / max(seconds[1], 1e-9)
+        return lambda: torch.mm(left, right)
+
+    return gain(product(torch.float32), product(torch.bfloat16))
+
+
+def gain(slower: Callable[[], object], faster: Callable[[], object], turns: int = 4) -> float:
+    """Return how many times less the second takes than the first: the best of each, in turn.
+
+    On one core: where another program has the other, two would mostly wait for each other.
+    """
+    best = [float("inf"), float("inf")]
+    with torch_threads(1):
+        for _ in range(turns):
+            for number, work in enumerate((slower, faster)):
+                start = perf_counter()
+                work()
+                best[number] = min(best[number], perf_counter() - start)
+    return best[0] / max(best[1], 1e-9)
+
+
+@contextlib.contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Have torch use so many cores for one operation, also in threads that begin meanwhile."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _remembered(note: Path) -> Precision | None:

@@ -1,8 +1,8 @@
 """Embeds with sentence-transformers: the notes with torch, questions with an ONNX export.
 
 torch is imported when notes are first embedded, never to embed a question, unless the
-model's export cannot be made. A few changed notes go through the export, too, where the index
-is in float32.
+model's export cannot be made. A few changed notes go through the export, too, in float32 whatever
+the index's precision: the two differ by what bfloat16 rounds.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cached_property
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -34,7 +34,7 @@ from ingest.embedding import (
 from ingest.errors import WeightsUnavailable
 from ingest.onnx_encoder import OnnxEncoder, TokenCounter, encodable
 from ingest.onnx_export import open_export, write_export
-from ingest.precision import choose_precision
+from ingest.precision import choose_precision, gain, torch_threads
 from ingest.sentence_models import SentenceModel
 
 if TYPE_CHECKING:
@@ -115,23 +115,24 @@ class SentenceEmbedder:
             done = 0
             if on_progress is not None:
                 on_progress(0, len(texts))
-            for batch in token_batches(lengths, BATCH_TOKENS):
-                rows[batch] = _encode(encoder, [prefixed[i] for i in batch])
-                done += len(batch)
-                if on_progress is not None:
-                    on_progress(done, len(texts))
+            batches = list(token_batches(lengths, BATCH_TOKENS))
+            with contextlib.closing(_encoded(encoder, prefixed, batches)) as encoded:
+                for batch, part in encoded:
+                    rows[batch] = part
+                    done += len(batch)
+                    if on_progress is not None:
+                        on_progress(done, len(texts))
             self.prepare_questions()
         return rows
 
     def _export_for(self, count: int) -> OnnxEncoder | None:
         """The export, where it embeds so few notes before torch would be imported; or None.
 
-        It has the same weights in float32: of notes embedded in bfloat16 it knows nothing.
+        It has the same weights in float32. Its vectors may stand among those of an index in
+        bfloat16: a cosine of 0.9999 lies between the two, for chunks of documentation.
         """
-        is_loaded = "_float32" in self.__dict__
-        if count > FEW or is_loaded or self.identity.precision != "float32":
-            return None
-        return open_export(self._model, self._models_dir)
+        is_loaded = not {"_float32", "_bfloat16"}.isdisjoint(self.__dict__)
+        return None if count > FEW or is_loaded else open_export(self._model, self._models_dir)
 
     def embed_question(self, text: str) -> Vectors:
         """Return the question's L2-normalised vector: float32 [dimension]."""
@@ -208,18 +209,10 @@ class SentenceEmbedder:
         return choose_precision(note, self._measure_gain, self._preparing)
 
     def _measure_gain(self) -> float:
-        """Return how many times faster bfloat16 embeds here: one small batch, best of two."""
+        """Return how many times faster bfloat16 embeds here: one small batch, best of three."""
         texts = [_PROBES[2][:250]] * 8
-        seconds = []
-        for encoder in (self._float32, self._bfloat16):
-            _encode(encoder, texts[:1])  # the first run allocates
-            runs = []
-            for _ in range(2):
-                start = perf_counter()
-                _encode(encoder, texts)
-                runs.append(perf_counter() - start)
-            seconds.append(min(runs))
-        return seconds[0] / max(seconds[1], 1e-9)
+        exact, rounded = self._float32, self._bfloat16
+        return gain(lambda: _encode(exact, texts), lambda: _encode(rounded, texts), turns=3)
 
 
 def load_model(model: SentenceModel, device: str) -> SentenceTransformer:
@@ -233,7 +226,7 @@ def load_model(model: SentenceModel, device: str) -> SentenceTransformer:
         from sentence_transformers import SentenceTransformer
 
         try:
-            return SentenceTransformer(
+            encoder = SentenceTransformer(
                 str(folder),
                 device=device,
                 local_files_only=True,
@@ -244,6 +237,46 @@ def load_model(model: SentenceModel, device: str) -> SentenceTransformer:
                 f"The model in {folder} cannot be loaded ({str(error).splitlines()[0]})."
                 " Download it again, with its safetensors file"
             ) from error
+    _tokenize_one_at_a_time(encoder)
+    return encoder
+
+
+def _tokenize_one_at_a_time(encoder: SentenceTransformer) -> None:
+    """Let threads share the encoder: its tokenizer refuses to be used by two at once."""
+    name = "preprocess" if hasattr(encoder, "preprocess") else "tokenize"
+    tokenize, lock = getattr(encoder, name), threading.Lock()
+
+    def one_at_a_time(*arguments: Any, **options: Any) -> Any:
+        with lock:
+            return tokenize(*arguments, **options)
+
+    setattr(encoder, name, one_at_a_time)
+
+
+def _encoded(
+    encoder: SentenceTransformer, texts: Sequence[str], batches: Sequence[list[int]]
+) -> Generator[tuple[list[int], Vectors], None, None]:
+    """Yield each batch of positions and its rows, a batch to a core.
+
+    Cores that share a batch wait for each other at every layer, and where another program has
+    one of them, nearly all the time.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    workers = max(1, min(threads, len(batches))) if encoder.device.type == "cpu" else 1
+    if workers == 1:
+        for batch in batches:
+            yield batch, _encode(encoder, [texts[i] for i in batch])
+        return
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="embed")
+    with torch_threads(max(1, threads // workers)):
+        try:
+            waiting = {pool.submit(_encode, encoder, [texts[i] for i in b]): b for b in batches}
+            for done in as_completed(waiting):
+                yield waiting[done], done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _encode(encoder: SentenceTransformer, texts: list[str]) -> Vectors:

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from conftest import ToyEmbedder
 
-from ingest.embedding import Embedder, Preparation, Vectors, open_embedder, token_batches, unit_rows
+from ingest.embedding import (
+    Embedder,
+    Precision,
+    Preparation,
+    Vectors,
+    open_embedder,
+    token_batches,
+    unit_rows,
+)
 from ingest.errors import WeightsUnavailable
 from ingest.langchain_embeddings import NoteEmbeddings
 from ingest.packaged_onnx import BGE_QUERY_PREFIX
@@ -152,8 +160,41 @@ def test_minilm_keeps_the_given_order_and_reports_progress(minilm: Embedder) -> 
 
 
 @pytest.mark.slow
+def test_batches_that_share_the_cores_keep_their_places(minilm: Embedder) -> None:
+    import torch
+
+    threads = torch.get_num_threads()
+    texts = [f"{'bucket ' * (7 * (n % 30))}number {n}" for n in range(60)]
+    seen: list[int] = []
+    rows = minilm.embed_notes(texts, lambda done, _: seen.append(done))
+    assert torch.get_num_threads() == threads
+    assert len(seen) > 3  # several batches
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == (0, len(texts))
+    for row, text in zip(rows[::7], texts[::7], strict=True):
+        assert float(row @ minilm.embed_notes([text])[0]) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.slow
+def test_embedding_that_is_stopped_leaves_the_embedder_as_it_was(minilm: Embedder) -> None:
+    import torch
+
+    threads = torch.get_num_threads()
+    texts = ["bucket " * 200 for _ in range(60)]
+
+    def stop(done: int, _: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        minilm.embed_notes(texts, stop)
+    assert torch.get_num_threads() == threads
+    assert_unit(minilm.embed_notes(texts[:1]), 384)
+
+
+@pytest.mark.slow
 def test_bfloat16_stays_within_a_thousandth(minilm: Embedder, tmp_path: Path) -> None:
-    rounded = open_embedder("all-MiniLM-L6-v2", tmp_path, precision="bfloat16")
+    rounded = open_embedder("all-MiniLM-L6-v2", tmp_path, precision="bfloat16")  # no export yet
     assert rounded.identity.precision == "bfloat16"
     cosines = (rounded.embed_notes(TEXTS[:3]) * minilm.embed_notes(TEXTS[:3])).sum(axis=1)
     assert cosines.min() >= 0.999
@@ -205,29 +246,35 @@ print(sorted({"torch", "transformers", "sentence_transformers", "chromadb"} & se
 
 
 @pytest.mark.slow
-def test_a_few_changed_notes_import_no_torch_and_get_the_same_vectors(minilm: Embedder) -> None:
+@pytest.mark.parametrize(("precision", "cosine"), [("float32", 1 - 1e-5), ("bfloat16", 0.999)])
+def test_a_few_changed_notes_import_no_torch_and_get_the_same_vectors(
+    minilm: Embedder, precision: Precision, cosine: float
+) -> None:
     minilm.embed_question("make the export")
     models = minilm._models_dir  # type: ignore[attr-defined]
     code = """
 import json, sys
 from pathlib import Path
 from ingest.embedding import open_embedder
-embedder = open_embedder("all-MiniLM-L6-v2", Path(sys.argv[1]), precision="float32")
+embedder = open_embedder("all-MiniLM-L6-v2", Path(sys.argv[1]), precision=sys.argv[3])
 seen = []
 rows = embedder.embed_notes(json.loads(sys.argv[2]), lambda done, total: seen.append([done, total]))
-print(json.dumps([rows.tolist(), seen, "torch" in sys.modules]))
+print(json.dumps([rows.tolist(), seen, embedder.identity.precision, "torch" in sys.modules]))
 """
     child = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code, str(models), json.dumps(TEXTS)],
+        [sys.executable, "-W", "error", "-c", code, str(models), json.dumps(TEXTS), precision],
         cwd=Path(__file__).parent.parent,
         capture_output=True,
         text=True,
         check=True,
     )
-    rows, seen, has_torch = json.loads(child.stdout)
+    rows, seen, remembered, has_torch = json.loads(child.stdout)
+    assert remembered == precision  # the index stays what it is
     assert not has_torch
     assert (seen[0], seen[-1]) == ([0, len(TEXTS)], [len(TEXTS), len(TEXTS)])
-    assert np.allclose(np.asarray(rows), minilm.embed_notes(TEXTS), atol=1e-5)
+    embedder = open_embedder("all-MiniLM-L6-v2", models, precision=precision)
+    bulk = embedder.embed_notes([*TEXTS, *(f"many more {n}" for n in range(40))])[: len(TEXTS)]
+    assert (np.asarray(rows) * bulk).sum(axis=1).min() >= cosine
 
 
 @pytest.mark.slow

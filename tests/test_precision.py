@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest.precision import choose_precision, has_bfloat16_instructions
+from ingest.precision import choose_precision, gain, has_bfloat16_instructions
 
 
-def gaining(gain: float) -> Callable[[], float]:
-    return lambda: gain
+def gaining(times: float) -> Callable[[], float]:
+    return lambda: times
 
 
 def never() -> float:
@@ -75,3 +75,18 @@ def test_reads_what_the_kernel_says_of_the_cpu(
 @pytest.mark.slow
 def test_asks_torch_where_the_kernel_says_nothing(tmp_path: Path) -> None:
     assert has_bfloat16_instructions(tmp_path / "none") in (True, False)
+
+
+@pytest.mark.slow
+def test_a_gain_is_measured_in_turns_on_one_core() -> None:
+    import torch
+
+    threads = torch.get_num_threads()
+    seen: list[tuple[str, int]] = []
+
+    def work(name: str) -> None:
+        seen.append((name, torch.get_num_threads()))
+
+    assert gain(lambda: work("slow"), lambda: work("fast"), turns=2) > 0
+    assert seen == [("slow", 1), ("fast", 1)] * 2
+    assert torch.get_num_threads() == threads
