@@ -93,6 +93,7 @@ class Citation:
     quote: str
     start: int
     end: int
+    section: str = ""  # the section's identity: it stays when the note is renamed
 
     def to_json(self) -> dict[str, Any]:
         """The citation as `ask --json` prints it."""
@@ -105,6 +106,7 @@ class Citation:
             "quote": self.quote,
             "start": self.start,
             "end": self.end,
+            "section": self.section,
         }
 
 

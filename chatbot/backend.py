@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from chatbot.answer import Answer, Passage, Question
+from chatbot.answer import Answer, Citation, Passage, Question
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chatbot.user_data.backup import Backup
     from chatbot.user_data.manifest import NotebookNotes
     from chatbot.user_data.restore import Restored
+    from chatbot.whereabouts import Whereabouts
     from ingest.build import IngestReport
     from ingest.changes import Changes
     from ingest.errors import IngestError
@@ -140,6 +141,18 @@ def _user_data_here(settings: Settings) -> UserData:
     return UserData(settings.home)
 
 
+def _whereabouts_here(settings: Settings, cited: Sequence[Citation]) -> list[Whereabouts]:
+    from chatbot.whereabouts import whereabouts
+    from ingest.errors import IngestError
+    from ingest.index import NotesIndex
+
+    try:
+        with NotesIndex.open(settings.index, store="exact") as index:
+            return [whereabouts(index, citation) for citation in cited if citation.section]
+    except IngestError:  # no notes to look at: the answer is shown as it was
+        return []
+
+
 def _back_up_here(settings: Settings, file: Path) -> Backup:
     from chatbot.user_data.backup import back_up
 
@@ -183,6 +196,7 @@ class Backend:
     diagnose: Callable[[Settings, bool], list[Check]] = _diagnose_here
     repair: Callable[[Settings, OnStep], Repair] = _repair_here
     notebooks: Callable[[Settings], tuple[Notebook, ...]] = _notebooks_here
+    whereabouts: Callable[[Settings, Sequence[Citation]], list[Whereabouts]] = _whereabouts_here
     user_data: Callable[[Settings], UserData] = _user_data_here
     back_up: Callable[[Settings, Path], Backup] = _back_up_here
     restore: Callable[[Settings, Path, Callable[[Contents], bool]], Restored] = _restore_here

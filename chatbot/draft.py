@@ -124,4 +124,5 @@ def _citation(number: int, span: Span, source_text: Callable[[str], str]) -> Cit
         quote=source_text(span.section.source)[span.start : span.end],
         start=span.start,
         end=span.end,
+        section=span.section.identity,
     )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from chatbot.notebooks import Notebook
     from chatbot.user_data import Conversation
+    from chatbot.whereabouts import Whereabouts
     from ingest.build import IngestReport
     from ingest.changes import Changes
     from ingest.notes import SkippedFile
@@ -33,6 +34,13 @@ PROMPT = "? "
 QUOTE_WIDTH = 96  # characters of a quote shown under an answer
 PASSAGE_WIDTH = 240  # characters of a passage shown by `search`
 MOST_NAMED = 8  # changed notes of a kind that are named
+
+SINCE_LINES = {
+    "unchanged": "",
+    "moved": "Since then [{number}] has moved: {place}",
+    "changed": "Since then the section of [{number}] was edited: {place}",
+    "gone": "Since then what [{number}] cites has gone from the notes.",
+}
 
 STATUS_LINES = {
     Status.ANSWERED: "",
@@ -229,10 +237,16 @@ class Terminal:
             about = f"  ({one_line(neutral(kept.notebook))}, {counted(kept.turns, 'turn')})"
             self._print(line.append(title, "default").append(about, "dim"))
 
-    def turn(self, question: str, answer: Answer) -> None:
-        """A question that was asked before, and its answer."""
+    def turn(self, question: str, answer: Answer, since: Sequence[Whereabouts] = ()) -> None:
+        """A question that was asked before, its answer, and what became of what it cites."""
         self._print(_styled(f"{PROMPT}{one_line(readable(question))}", "bold"))
         self.answer(answer)
+        for found in since:
+            told = SINCE_LINES[found.since]
+            if told:
+                where = place(found.now) if found.now is not None else ""
+                line = neutral(told.format(number=found.number, place=where))
+                self._print(_styled(line, "yellow"))
         self.line("")
 
     # Notices and progress, to stderr

@@ -20,6 +20,7 @@ from ingest.corpus import Corpus
 from ingest.embedding import Embedder, Vectors
 from ingest.errors import IndexDamaged, IndexMismatch, IngestError
 from ingest.generations import Generation, Generations
+from ingest.identity import TracedNote, traced_notes, with_identities
 from ingest.manifest import IndexSettings, Manifest
 from ingest.notes import Chunk, Section, SkippedFile, SourceDocument
 from ingest.readers import split_sections
@@ -132,6 +133,7 @@ class Build:
         self._settings = settings
         self._embedder = embedder
         self._previous = previous  # to carry vectors over from
+        self._replaced = replaced
         # What the new generation takes the place of, even where nothing of it is carried over.
         self._before = replaced.digests() if replaced else ()
         named = replaced.manifest.sources if replaced else ()
@@ -202,7 +204,15 @@ class Build:
                         self._embedder.window,
                     )
                 self._clock.report(done, len(sections))
-        return IndexedNotes(tuple(sources), tuple(sections), tuple(chunks))
+        notes = IndexedNotes(tuple(sources), tuple(sections), tuple(chunks))
+        return with_identities(notes, *self._traced_before())
+
+    def _traced_before(self) -> tuple[list[TracedNote], frozenset[str]]:
+        """What the divided notes may have been before, and the identities of all others."""
+        if self._replaced is None:
+            return [], frozenset()
+        with contextlib.closing(Catalog(self._replaced.generation.catalog)) as catalog:
+            return traced_notes(catalog.source_identities(), catalog.sections()), frozenset()
 
     def _embed(self, notes: IndexedNotes) -> tuple[dict[str, Vectors], int]:
         """Return the vector of each chunk digest, and how many chunks had to be embedded."""

@@ -27,7 +27,8 @@ MAX_TERMS = 256  # of one search; the rest are ignored
 _BATCH = 500
 
 _SECTION = (
-    'key, id, source, heading, anchor, level, start, "end", first_line, last_line, navigation'
+    'key, id, source, heading, anchor, level, start, "end", first_line, last_line, navigation,'
+    " identity"
 )
 _BLOCK = (
     'kind, ordinal, text, start, "end", first_line, last_line, "group", item, depth, lead,'
@@ -78,6 +79,25 @@ class Catalog:
         """Return each source's name, encoding, digest and text."""
         rows = self._rows("SELECT name, encoding, digest, text FROM sources ORDER BY name")
         return tuple((name, encoding, digest, text) for name, encoding, digest, text in rows)
+
+    def source_identities(self) -> tuple[tuple[str, str, str], ...]:
+        """Return each source's name, digest and identity, in order."""
+        rows = self._rows("SELECT name, digest, identity FROM sources ORDER BY name")
+        return tuple((name, digest, identity) for name, digest, identity in rows)
+
+    def identities(self) -> frozenset[str]:
+        """Return the identities of all sources and sections."""
+        rows = self._rows("SELECT identity FROM sources UNION SELECT identity FROM sections")
+        return frozenset(identity for (identity,) in rows)
+
+    def section_id_of(self, identity: str) -> str:
+        """Return the id that a section has now.
+
+        Raises:
+            KeyError: there is no such section.
+        """
+        rows = self._rows("SELECT id FROM sections WHERE identity = ?", (identity,))
+        return str(_only(rows, identity)[0])
 
     def source_text(self, name: str) -> str:
         """Return a source's whole text, as in its file.
@@ -321,7 +341,7 @@ def _only(rows: list[Any], key: str) -> Any:
 
 
 def _section(row: Sequence[Any], blocks: tuple[Block, ...]) -> Section:
-    _, id_, source, heading, anchor, level, start, end, first, last, navigation = row
+    _, id_, source, heading, anchor, level, start, end, first, last, navigation, identity = row
     return Section(
         id=id_,
         source=source,
@@ -333,6 +353,7 @@ def _section(row: Sequence[Any], blocks: tuple[Block, ...]) -> Section:
         lines=(first, last),
         blocks=blocks,
         navigation=bool(navigation),
+        identity=identity,
     )
 
 

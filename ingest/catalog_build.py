@@ -8,7 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,11 +24,15 @@ MOST_REPAIRED = 4  # times shorter: mis-decoded characters are at most three for
 
 @dataclass(frozen=True, slots=True)
 class IndexedNotes:
-    """Notes and what was made of them: sources by name, sections and chunks in note order."""
+    """Notes and what was made of them: sources by name, sections and chunks in note order.
+
+    `identities` has that of each source, by name.
+    """
 
     sources: tuple[SourceDocument, ...]
     sections: tuple[Section, ...]
     chunks: tuple[Chunk, ...]
+    identities: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_catalog(path: Path, notes: IndexedNotes, vectors: Mapping[str, Vectors]) -> None:
@@ -43,7 +47,7 @@ def write_catalog(path: Path, notes: IndexedNotes, vectors: Mapping[str, Vectors
         connection.execute("PRAGMA synchronous = OFF")
         connection.executescript(SCHEMA)
         connection.execute("BEGIN")
-        _write_sources(connection, notes.sources)
+        _write_sources(connection, notes)
         _write_sections(connection, notes.sections)
         _write_chunks(connection, notes)
         _write_vectors(connection, vectors)
@@ -70,7 +74,7 @@ def update_catalog(
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("BEGIN")
         _remove(connection, gone)
-        _write_sources(connection, new.sources)
+        _write_sources(connection, new)
         _write_sections(connection, new.sections)
         _write_chunks(connection, new)
         _write_vectors(connection, vectors)
@@ -143,10 +147,19 @@ def _forget(connection: sqlite3.Connection, table: str, words: tuple[int, str, s
     )
 
 
-def _write_sources(connection: sqlite3.Connection, sources: Iterable[SourceDocument]) -> None:
+def _write_sources(connection: sqlite3.Connection, notes: IndexedNotes) -> None:
     connection.executemany(
-        "INSERT INTO sources VALUES (?, ?, ?, ?)",
-        ((source.name, source.encoding, source.digest, source.text) for source in sources),
+        "INSERT INTO sources VALUES (?, ?, ?, ?, ?)",
+        (
+            (
+                source.name,
+                source.encoding,
+                source.digest,
+                source.text,
+                notes.identities[source.name],
+            )
+            for source in notes.sources
+        ),
     )
 
 
@@ -154,7 +167,7 @@ def _write_sections(connection: sqlite3.Connection, sections: Iterable[Section])
     positions: Counter[str] = Counter()
     for section in sections:
         key = connection.execute(
-            "INSERT INTO sections VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO sections VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 positions[section.source],
                 section.id,
@@ -166,6 +179,7 @@ def _write_sections(connection: sqlite3.Connection, sections: Iterable[Section])
                 section.end,
                 *section.lines,
                 section.navigation,
+                section.identity,
             ),
         ).lastrowid
         positions[section.source] += 1

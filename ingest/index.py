@@ -152,6 +152,14 @@ class NotesIndex:
         """
         return self._read_section(section_id)
 
+    def section_identified(self, identity: str) -> Section:
+        """Return the section with this identity, wherever it stands now, with its blocks.
+
+        Raises:
+            KeyError: it is no longer in the notes.
+        """
+        return self._read_section(self._catalog.section_id_of(identity))
+
     def chunk(self, chunk_id: str) -> Chunk:
         """Return a chunk.
 

@@ -100,6 +100,7 @@ class Section:
     lines: tuple[int, int]
     blocks: tuple[Block, ...]
     navigation: bool = False
+    identity: str = ""  # the same from one state of the notes to the next: see `ingest.identity`
 
     @property
     def title(self) -> str:

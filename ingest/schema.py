@@ -7,7 +7,7 @@ the position within it.
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _STEMMED = "porter unicode61 remove_diacritics 2"
 _UNSTEMMED = "unicode61 remove_diacritics 2"
@@ -19,7 +19,8 @@ CREATE TABLE sources (
     name     TEXT PRIMARY KEY,
     encoding TEXT NOT NULL,
     digest   TEXT NOT NULL,
-    text     TEXT NOT NULL
+    text     TEXT NOT NULL,
+    identity TEXT NOT NULL UNIQUE
 );
 CREATE TABLE sections (
     key        INTEGER PRIMARY KEY,
@@ -34,6 +35,7 @@ CREATE TABLE sections (
     first_line INTEGER NOT NULL,
     last_line  INTEGER NOT NULL,
     navigation INTEGER NOT NULL,
+    identity   TEXT NOT NULL UNIQUE,
     UNIQUE (source, position)
 );
 CREATE TABLE blocks (

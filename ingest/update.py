@@ -15,7 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.build import Build, Previous, cannot_be_written, named_digests, require_whole
+from ingest.build import (
+    Build,
+    Previous,
+    cannot_be_written,
+    named_digests,
+    require_whole,
+)
 from ingest.catalog import Catalog
 from ingest.catalog_build import IndexedNotes, update_catalog
 from ingest.changes import Changes, changes_between
@@ -25,6 +31,7 @@ from ingest.chroma.write import MOST_GROWTH, copy_store, update_store, write_sto
 from ingest.corpus import Corpus
 from ingest.embedding import Vectors
 from ingest.generations import Generation
+from ingest.identity import TracedNote, traced_notes
 from ingest.manifest import IndexSettings, Manifest
 from ingest.notes import Section, SourceDocument
 from ingest.weights import file_digest
@@ -64,6 +71,11 @@ class Update(Build):
     def _sources(self) -> Sequence[SourceDocument]:
         came = set(_came(self._changes))
         return [source for source in self._corpus.sources if source.name in came]
+
+    def _traced_before(self) -> tuple[list[TracedNote], frozenset[str]]:
+        with contextlib.closing(Catalog(self._before_this.generation.catalog)) as catalog:
+            gone = [s for name in _gone(self._changes) for s in catalog.sections_of(name)]
+            return traced_notes(catalog.source_identities(), gone), catalog.identities()
 
     def _known(self, digests: Iterable[str]) -> dict[str, Vectors]:
         with contextlib.closing(Catalog(self._before_this.generation.catalog)) as catalog:
@@ -136,7 +148,7 @@ class Update(Build):
         with self._clock.step("verify"):
             self._clock.report(0, len(notes.chunks))
             with contextlib.closing(Catalog(generation.catalog)) as catalog:
-                named = tuple((name, digest) for name, _, digest, _ in catalog.source_records())
+                named = tuple((name, digest) for name, digest, _ in catalog.source_identities())
                 same = named == named_digests(self._corpus)
                 for source in notes.sources:
                     own = [s for s in notes.sections if s.source == source.name]

@@ -1,6 +1,7 @@
 import hashlib
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from ingest.catalog import Catalog, match_any
 from ingest.catalog_build import IndexedNotes, write_catalog
 from ingest.chunks import chunk_section
 from ingest.errors import IndexDamaged
+from ingest.identity import with_identities
 from ingest.notes import Block, BlockKind, Chunk, Section, SourceDocument
 from ingest.readers import split_sections
 
@@ -28,7 +30,7 @@ def divide(notes: dict[str, str]) -> IndexedNotes:
         for section in split_sections(source):
             sections.append(section)
             chunks += chunk_section(section, text, embedder.count_tokens, embedder.window)
-    return IndexedNotes(tuple(sources), tuple(sections), tuple(chunks))
+    return with_identities(IndexedNotes(tuple(sources), tuple(sections), tuple(chunks)))
 
 
 def write(path: Path, notes: IndexedNotes) -> Catalog:
@@ -177,12 +179,12 @@ def test_leaves_navigation_out_of_every_search(tmp_path: Path) -> None:
     chunk = Chunk("a.md#toc/0", "a.md#toc", 0, "zebra", 0, 0, 0, 5, (1, 1), "d")
     source = SourceDocument("a.md", Path("a.md"), "zebra", "utf-8", "x")
     path = tmp_path / "notes.sqlite"
-    write_catalog(path, IndexedNotes((source,), (section,), (chunk,)), {})
+    write_catalog(path, with_identities(IndexedNotes((source,), (section,), (chunk,))), {})
     catalog = Catalog(path)
     assert catalog.matching_blocks(["zebra"], 9) == []
     assert catalog.matching_chunks(["zebra"], 9) == []
     assert catalog.vocabulary() == {}
-    assert catalog.section("a.md#toc") == section
+    assert replace(catalog.section("a.md#toc"), identity="") == section
     catalog.close()
 
 

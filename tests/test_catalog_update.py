@@ -19,6 +19,7 @@ from ingest.catalog import Catalog
 from ingest.catalog_build import IndexedNotes, update_catalog, write_catalog
 from ingest.chunks import chunk_section
 from ingest.embedding import Vectors
+from ingest.identity import with_identities
 from ingest.notes import SourceDocument
 from ingest.readers import split_sections
 
@@ -36,7 +37,7 @@ def indexed(notes: Mapping[str, str]) -> IndexedNotes:
         for section in sections
         for chunk in chunk_section(section, notes[section.source], EMBEDDER.count_tokens, 24)
     )
-    return IndexedNotes(sources, sections, chunks)
+    return with_identities(IndexedNotes(sources, sections, chunks))
 
 
 def vectors_of(notes: IndexedNotes) -> dict[str, Vectors]:

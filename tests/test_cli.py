@@ -158,6 +158,7 @@ def test_ask_json_prints_the_contract() -> None:
         "quote": "Amazon S3 stores objects.",
         "start": 0,
         "end": 25,
+        "section": "",
     }
     assert answer["timings_ms"] == {"understand": 1, "retrieve": 2, "answer": 3, "total": 6}
 

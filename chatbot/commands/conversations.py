@@ -12,7 +12,9 @@ from chatbot.exit_codes import DONE
 from chatbot.terminal import counted
 
 if TYPE_CHECKING:
+    from chatbot.answer import Answer
     from chatbot.user_data import Conversation, UserData
+    from chatbot.whereabouts import Whereabouts
 
 STDOUT = Path("-")
 
@@ -65,14 +67,27 @@ def _show(call: Call, kept: UserData, conversation: Conversation) -> None:
     call.terminal.conversations([conversation])
     call.terminal.line("")
     for question, answer in turns:
-        call.terminal.turn(question, answer)
+        call.terminal.turn(question, answer, _whereabouts(call, conversation, answer))
 
 
 def _with_turns(call: Call, kept: UserData, conversation: Conversation) -> dict[str, object]:
     listed = conversation.to_json()
     if call.args.show is None:
         return listed
-    return {**listed, "turns": [turn.to_json() for turn in kept.turns(conversation.id)]}
+    turns = []
+    for turn in kept.turns(conversation.id):
+        found = _whereabouts(call, conversation, turn.answer)
+        turns.append({**turn.to_json(), "citations_now": [place.to_json() for place in found]})
+    return {**listed, "turns": turns}
+
+
+def _whereabouts(call: Call, conversation: Conversation, answer: Answer) -> list[Whereabouts]:
+    """What became of what an answer cites; nothing where another notebook is looked at."""
+    from chatbot.keeper import notebook_of
+
+    if conversation.notebook != notebook_of(call.settings):
+        return []
+    return call.backend.whereabouts(call.settings, answer.citations)
 
 
 def _export(call: Call, kept: UserData, found: Sequence[Conversation]) -> None:

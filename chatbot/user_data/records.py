@@ -130,6 +130,7 @@ def _citation(value: Any) -> Citation:
         quote=str(value["quote"]),
         start=int(value["start"]),
         end=int(value["end"]),
+        section=str(value.get("section", "")),
     )
 
 

@@ -1,0 +1,132 @@
+"""What an earlier answer cited is found again, or said to be gone."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Ingest
+from test_cli import run
+
+from chatbot.answer import Answer, Citation, Question
+from chatbot.backend import Backend
+from chatbot.chain import NotesChain
+from chatbot.user_data import UserData
+from chatbot.whereabouts import Since, Whereabouts, whereabouts
+from ingest.index import NotesIndex
+
+QUEUES = "# Queues\n\nA queue keeps a message for up to 14 days.\n"
+
+
+@pytest.fixture
+def answer(chain: NotesChain) -> Answer:
+    given = chain.invoke(Question("How long does a queue keep a message?"))
+    assert [cited.source for cited in given.citations] == ["queues.md"]
+    return given
+
+
+@pytest.fixture
+def cited(answer: Answer) -> Citation:
+    return answer.citations[0]
+
+
+def look(index: Path, citation: Citation) -> Whereabouts:
+    with NotesIndex.open(index, store="exact") as opened:
+        return whereabouts(opened, citation)
+
+
+def test_what_stands_where_it_stood_is_unchanged(cited: Citation, index_directory: Path) -> None:
+    found = look(index_directory, cited)
+    assert (found.since, found.now) == (Since.UNCHANGED, cited)
+
+
+def test_a_note_that_was_renamed_is_followed(
+    cited: Citation, notes_folder: Path, ingest: Ingest, index_directory: Path
+) -> None:
+    (notes_folder / "queues.md").rename(notes_folder / "compute" / "waiting.md")
+    ingest()
+    found = look(index_directory, cited)
+    assert found.since is Since.MOVED
+    assert found.now is not None
+    assert (found.now.source, found.now.quote) == ("compute/waiting.md", cited.quote)
+
+
+def test_a_section_that_others_were_written_above_is_followed(
+    cited: Citation, notes_folder: Path, ingest: Ingest, index_directory: Path
+) -> None:
+    text = f"# Queues\n\nAnother of that name.\n\n{QUEUES}"
+    (notes_folder / "queues.md").write_text(text)
+    ingest()
+    found = look(index_directory, cited)
+    assert found.since is Since.MOVED
+    assert found.now is not None
+    assert (found.now.anchor, found.now.lines) == ("queues-1", (7, 7))
+    assert text[found.now.start : found.now.end] == cited.quote
+
+
+def test_a_section_that_says_something_else_is_told_apart(
+    cited: Citation, notes_folder: Path, ingest: Ingest, index_directory: Path
+) -> None:
+    (notes_folder / "queues.md").write_text(QUEUES.replace("14", "21"))
+    ingest()
+    found = look(index_directory, cited)
+    assert found.since is Since.CHANGED
+    assert found.now is not None
+    assert "21 days" in found.now.quote
+
+
+def test_what_is_no_longer_in_the_notes_is_gone(
+    cited: Citation, notes_folder: Path, ingest: Ingest, index_directory: Path
+) -> None:
+    (notes_folder / "queues.md").unlink()
+    ingest()
+    assert look(index_directory, cited) == Whereabouts(1, Since.GONE)
+
+
+def test_of_the_same_words_twice_the_nearest_is_taken(
+    cited: Citation, notes_folder: Path, ingest: Ingest, index_directory: Path
+) -> None:
+    sentence = cited.quote
+    (notes_folder / "queues.md").write_text(f"# Queues\n\n{sentence}\n\nMore. {sentence}\n")
+    ingest()
+    assert look(index_directory, cited).since is Since.UNCHANGED
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    before = dict(os.environ)
+    os.environ["FOOTNOTE_HOME"] = str(tmp_path)  # whose default notebook's index is `index`
+    yield tmp_path
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def test_a_conversation_of_yesterday_says_what_became_of_its_footnotes(
+    answer: Answer, notes_folder: Path, ingest: Ingest, home: Path
+) -> None:
+    UserData(home).start("default", answer)
+    shown = run("conversations", "--show", "1", backend=Backend())
+    assert "Since then" not in shown.out
+    (notes_folder / "queues.md").rename(notes_folder / "waiting.md")
+    ingest()
+    shown = run("conversations", "--show", "1", backend=Backend())
+    assert "Since then [1] has moved: Queues — waiting.md:3" in shown.out
+    (notes_folder / "waiting.md").unlink()
+    ingest()
+    assert "has gone from the notes" in run("conversations", "--show", "1", backend=Backend()).out
+    [told] = run("conversations", "--show", "1", "--json", backend=Backend()).objects
+    assert told["turns"][0]["citations_now"] == [{"number": 1, "since": "gone", "now": None}]
+
+
+def test_a_conversation_is_shown_without_an_index(answer: Answer, tmp_path: Path) -> None:
+    home = tmp_path / "other"
+    UserData(home).start("default", answer)
+    os.environ["FOOTNOTE_HOME"] = str(home)
+    try:
+        shown = run("conversations", "--show", "1", "--json", backend=Backend())
+    finally:
+        del os.environ["FOOTNOTE_HOME"]
+    assert json.loads(shown.out)["turns"][0]["citations_now"] == []
