@@ -163,6 +163,8 @@ class Terminal:
 
     def report(self, report: IngestReport, index: Path) -> None:
         """What an ingest did, and which files it left out."""
+        for repaired in report.repaired:
+            self.notice(repaired, "yellow")
         for skipped in report.skipped:
             self.notice(f"Skipped {skipped.name}: {skipped.reason}", "yellow")
         if report.changes.unchanged:  # else every note is new

@@ -42,6 +42,7 @@ class IngestReport:
     skipped: tuple[SkippedFile, ...]
     unchanged: bool  # nothing was to be done: the generation is the one before
     seconds: Mapping[str, float] = field(default_factory=dict)
+    repaired: tuple[str, ...] = ()  # what was found wrong with the index, and is right now
     changes: Changes = field(default_factory=Changes)  # of the notes, against the generation before
 
     def to_json(self) -> str:
@@ -56,24 +57,22 @@ class Previous:
     generation: Generation
     manifest: Manifest
 
-    def holds(self, corpus: Corpus, settings: IndexSettings, server: str) -> bool:
+    def holds(self, corpus: Corpus, settings: IndexSettings) -> bool:
         """Whether the generation is what an ingest of this corpus would make."""
-        return (
-            self.manifest.settings == settings
-            and self.manifest.sources == named_digests(corpus)
-            and self.is_stored(server)
-        )
+        return self.manifest.settings == settings and self.manifest.sources == named_digests(corpus)
 
-    def is_stored(self, server: str) -> bool:
-        """Whether its vectors are where they should be now: beside it, or on this server."""
+    def is_on(self, server: str) -> bool:
+        """Whether its vectors are kept where they should be now: beside it, or on this server."""
         try:
             place = place_of(self.generation)
         except IndexDamaged:
             return False
-        url = place.url if isinstance(place, Server) else ""
-        return url == server and (
-            check_place(place, self.manifest.segments, self.manifest.chunks) is None
-        )
+        return server == (place.url if isinstance(place, Server) else "")
+
+    def damage(self) -> str | None:
+        """Return what is wrong with its vectors at first sight, or None."""
+        place = place_of(self.generation)
+        return check_place(place, self.manifest.segments, self.manifest.chunks)
 
     def vectors(self) -> dict[str, Vectors]:
         """Return the vector of each chunk digest."""
@@ -86,23 +85,24 @@ class Previous:
             return catalog.digests()
 
 
-def open_previous(generations: Generations) -> Previous | None:
-    """Return the current generation, or None where a new one must not build on it.
+def open_previous(generations: Generations) -> tuple[Previous | None, str]:
+    """Return the current generation, and what is wrong with it.
 
-    A damaged one is replaced, not complained about: that is what an ingest is for.
+    There is none where a new one must not build on it: a damaged one is replaced, that is what
+    an ingest is for.
     """
     try:
         generation = generations.current()
         if generation is None:
-            return None
+            return None, ""
         manifest = Manifest.read(generation.manifest)
         if file_digest(generation.catalog) != manifest.catalog_digest:
-            return None
-    except (IndexDamaged, OSError):
-        return None
+            return None, f"{generation.catalog} was not the file that was written"
+    except (IndexDamaged, OSError) as error:
+        return None, str(error).split(" Ingest the notes again")[0].rstrip(".")
     except IndexMismatch:  # another schema: nothing in it can be carried over
-        return None
-    return Previous(generation, manifest)
+        return None, ""
+    return Previous(generation, manifest), ""
 
 
 def named_digests(corpus: Corpus) -> tuple[tuple[str, str], ...]:

@@ -112,7 +112,7 @@ class Generations:
     def create(self) -> Generation:
         """Make the directory of a new generation. Only the writer may."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        numbers = [int(path.name.partition("-")[0]) for path in self._all()]
+        numbers = [_number(path.name) for path in self._all()]
         name = f"{max(numbers, default=0) + 1:06d}-{uuid.uuid4().hex[:8]}"
         generation = self._generation(name)
         generation.readers.mkdir(parents=True)
@@ -157,6 +157,18 @@ class Generations:
                 raise self._damaged(f"its generation {generation.name} is not there")
         raise self._damaged("it changed again and again while it was opened")
 
+    def unfinished(self) -> tuple[str, ...]:
+        """Return the names of those that a killed ingest left: newer than the current one.
+
+        To the writer only: to others the one that is being built is among them.
+        """
+        try:
+            current = self.current()
+        except IndexDamaged:
+            return ()
+        last = _number(current.name) if current is not None else 0
+        return tuple(path.name for path in self._all() if _number(path.name) > last)
+
     def remove(self, generation: Generation) -> bool:
         """Remove a generation, unless a reader holds it. Only the writer may."""
         if any(_is_held(lock) for lock in generation.readers.glob("*.lock")):
@@ -192,6 +204,10 @@ class Generations:
             f"The index at {self.directory} is damaged: {reason}."
             " Ingest the notes again: footnote ingest <notes> --rebuild"
         )
+
+
+def _number(name: str) -> int:
+    return int(name.partition("-")[0])
 
 
 def _take(generation: Generation) -> Lease:

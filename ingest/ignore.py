@@ -6,6 +6,7 @@ nothing below a folder that is kept out can be let in again.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +68,8 @@ def _read(path: Path) -> GitIgnoreSpec | None:
         if len(line) > LONGEST_LINE or too_many:
             raise RulesUnreadable(f"line {number} is too long, or has too many '*'")
     try:
-        return GitIgnoreSpec.from_lines(lines)
+        with warnings.catch_warnings():  # of "[[]", which it reads as git does
+            warnings.simplefilter("ignore", FutureWarning)
+            return GitIgnoreSpec.from_lines(lines)
     except ValueError as error:
         raise RulesUnreadable(f"a rule cannot be read ({error})") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ingest.build import Build, IngestReport, Previous, named_digests, open_previous
@@ -23,6 +24,9 @@ from ingest.notes import SkippedFile
 from ingest.steps import Clock, OnStep
 from ingest.update import Update
 from ingest.writer_lock import writer_lock
+
+INTERRUPTED = "An ingest was interrupted before it was done: what it left was cleared away."
+REPAIRED = "The index was damaged ({}): it was made anew from the notes."
 
 
 def ingest_notes(
@@ -61,8 +65,13 @@ def ingest_notes(
         if _name_of_current(generations) != before:
             # Another writer was faster, and may have read newer notes than these.
             corpus = _read(paths, clock)
+        left = generations.unfinished()
         generations.remove_unread()
-        current = open_previous(generations)
+        current, damage = open_previous(generations)
+        stays = current is not None and current.is_on(chroma_url)
+        if current is not None and stays:
+            damage = current.damage() or ""
+        repaired = ((INTERRUPTED,) if left else ()) + ((REPAIRED.format(damage),) if damage else ())
         previous = None if rebuild else current
         if embedder is None:
             # 'auto' means the precision the index has, and is measured only for a new one.
@@ -77,13 +86,13 @@ def ingest_notes(
             built = previous.manifest.settings
             # A newer version of the program may change how notes are divided: no reason to refuse.
             require_same(with_versions_of(built, settings), settings, index, roots)
-            if not renew and previous.holds(corpus, settings, chroma_url):
-                return _unchanged_report(previous, corpus, clock)
-        small = not renew and Update.is_worth_it(previous, settings, chroma_url, corpus)
+            if not renew and stays and not damage and previous.holds(corpus, settings):
+                return replace(_unchanged_report(previous, corpus, clock), repaired=repaired)
+        can_update = not renew and stays and not damage
+        small = can_update and Update.is_worth_it(previous, settings, corpus)
         build = Update if small else Build
-        return build(
-            generations, chroma_url, corpus, settings, embedder, previous, current, clock
-        ).run()
+        made = build(generations, chroma_url, corpus, settings, embedder, previous, current, clock)
+        return replace(made.run(), repaired=repaired)
 
 
 def _read(paths: Sequence[Path], clock: Clock) -> Corpus:
@@ -110,7 +119,7 @@ def pending_changes(paths: Sequence[Path], index: Path) -> tuple[Changes, tuple[
         NotesNotFound, NoReadableNotes: there is nothing to ingest.
     """
     corpus = read_corpus(paths)
-    current = open_previous(Generations(index))
+    current, _ = open_previous(Generations(index))
     named = current.manifest.sources if current else ()
     return changes_between(named, named_digests(corpus)), corpus.skipped
 

@@ -44,16 +44,12 @@ class Update(Build):
     """One new generation, from the generation before and the notes that changed."""
 
     @staticmethod
-    def is_worth_it(
-        previous: Previous | None, settings: IndexSettings, server: str, corpus: Corpus
-    ) -> bool:
+    def is_worth_it(previous: Previous | None, settings: IndexSettings, corpus: Corpus) -> bool:
         """Whether little enough has changed, in an index that was made the same way."""
         if previous is None or previous.manifest.written < SMALLEST:
             return False
         manifest = previous.manifest
         if replace(manifest.settings, roots=settings.roots) != settings:
-            return False
-        if not previous.is_stored(server):
             return False
         changes = changes_between(manifest.sources, named_digests(corpus))
         with contextlib.closing(Catalog(previous.generation.catalog)) as catalog:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import write_notes
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ingest.corpus import read_corpus
@@ -102,6 +102,7 @@ PATTERN = st.text(st.sampled_from("ab*?/!.[]\\ cdmk#"), min_size=1, max_size=8)
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is the reference")
 @settings(max_examples=150, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@example(["[[]"])
 @given(st.lists(PATTERN, min_size=1, max_size=4))
 def test_any_rules_keep_out_what_git_ignores(tmp_path: Path, patterns: list[str]) -> None:
     folder = tmp_path / "notes"

@@ -16,7 +16,7 @@ from ingest.embedding import Preparing, Progress, Vectors
 from ingest.errors import IndexMismatch, IngestError, NoReadableNotes, WriterBusy
 from ingest.generations import Generations
 from ingest.index import NotesIndex
-from ingest.pipeline import ingest_notes
+from ingest.pipeline import INTERRUPTED, ingest_notes
 from ingest.steps import OWN_STEPS, Clock, Step
 from ingest.writer_lock import writer_lock
 
@@ -333,6 +333,10 @@ def test_an_ingest_repairs_a_damaged_index(ingest: Ingest, tmp_path: Path, harm:
     second = ingest()
     assert not second.unchanged
     assert second.embedded == (0 if harm == "chroma" else first.chunks)
+    (said,) = second.repaired
+    assert said.startswith("The index was damaged (")
+    assert "\n" not in said
+    assert ingest().repaired == ()
     with NotesIndex.open(directory) as index:
         assert index.damage() == ()
 
@@ -372,6 +376,9 @@ def test_a_killed_ingest_leaves_the_old_index_and_is_cleaned_up(
         assert index.damage() == ()
         assert index.matching_blocks(["14"], 9)
     second = ingest()
+    left = step != "embed"  # which writes nothing yet
+    assert second.repaired == ((INTERRUPTED,) if left else ())  # and it says so, once
+    assert ingest().repaired == ()
     assert generations(directory) == [second.generation]
     with NotesIndex.open(directory) as index:
         assert index.damage() == ()

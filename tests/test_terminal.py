@@ -180,6 +180,14 @@ def test_markup_in_notes_is_shown_as_it_stands() -> None:
     assert text in shown(screen)
 
 
+def test_what_an_ingest_repaired_is_told() -> None:
+    screen = terminal()
+    report = IngestReport("g", 1, 1, 1, 1, 0, 0, (), True, repaired=("It was damaged.",))
+    screen.report(report, Path("index"))
+    assert isinstance(screen.stderr, io.StringIO)
+    assert screen.stderr.getvalue() == "It was damaged.\n"
+
+
 def test_no_raw_control_character_reaches_the_screen() -> None:
     bad = f"{ESC}[2J\x9b2J\u202e"
     hostile = citation(f"quote{bad}", source=f"a{bad}.md", heading=(f"head{bad}",))
