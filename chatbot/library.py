@@ -18,7 +18,8 @@ from chatbot.answer import Answer, Passage, Question
 from chatbot.pipeline import Pipeline
 from chatbot.reranker import CrossEncoder, Reranker
 from chatbot.settings import Settings
-from ingest.embedding import Embedder, open_embedder
+from ingest.embedders import open_embedder
+from ingest.embedding import Embedder
 from ingest.errors import WeightsUnavailable
 from ingest.index import NotesIndex, Store
 from ingest.weights import RERANKER, PackagedModel

@@ -27,7 +27,7 @@ from chatbot.settings import Settings
 from evals.study_notes.measure import normalised
 from evals.study_notes.questions import StudyQuestion, load_questions
 from evals.study_notes.split_squad import split
-from ingest.embedding import open_embedder
+from ingest.embedders import open_embedder
 from ingest.index import NotesIndex
 from ingest.pipeline import ingest_notes
 

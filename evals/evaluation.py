@@ -20,7 +20,8 @@ from evals.runner import OnResult, run
 from evals.scoring import SCORER_VERSION, Score, score
 from evals.summary import Slice, summarise
 from evals.systems import Footnote, System, TutorialChain
-from ingest.embedding import DEFAULT_EMBEDDER, open_embedder
+from ingest.embedders import open_embedder
+from ingest.embedding import DEFAULT_EMBEDDER
 from ingest.errors import IngestError
 from ingest.index import NotesIndex
 from ingest.pipeline import ingest_notes

@@ -43,7 +43,8 @@ from evals.naive_chain import NaiveChain, Piece, pieces_of
 from evals.public.awsdocs import PAGES, QUESTIONS, Item, holds, load
 from evals.public.reading import DataMissing, OnProgress, require, spread
 from ingest.catalog import Catalog
-from ingest.embedding import DEFAULT_EMBEDDER, Embedder, Precision, Vectors, open_embedder
+from ingest.embedders import open_embedder
+from ingest.embedding import DEFAULT_EMBEDDER, Embedder, Precision, Vectors
 from ingest.errors import IngestError
 from ingest.generations import Generation, Generations
 from ingest.index import NotesIndex

@@ -23,13 +23,13 @@ from time import perf_counter
 import numpy as np
 
 from chatbot.privacy import keep_private
+from ingest.embedders import open_embedder
 from ingest.embedding import (
     DEFAULT_EMBEDDER,
     Embedder,
     EmbedderIdentity,
     Progress,
     Vectors,
-    open_embedder,
     unit_rows,
 )
 from ingest.pipeline import ingest_notes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ingest.block_words import block_words, heading_line
+from ingest.durable import sync_file
 from ingest.embedding import Vectors
 from ingest.mojibake import repair
 from ingest.notes import Block, BlockKind, Chunk, Section, SourceDocument
@@ -85,15 +85,6 @@ def update_catalog(
         )
         connection.execute("COMMIT")
     sync_file(path)
-
-
-def sync_file(path: Path) -> None:
-    """Return only when the file's bytes are on the disk."""
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def searchable_text(block: Block) -> str:

@@ -1,4 +1,4 @@
-"""What an embedder is, and how to open one by name.
+"""What an embedder is.
 
 An embedder turns texts into unit vectors whose dot product is the cosine. Notes and
 questions may go through different machinery (notes in bulk, questions one by one), but
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -71,37 +70,6 @@ class Embedder(Protocol):
     def embed_question(self, text: str) -> Vectors:
         """Return the question's L2-normalised vector: float32 [dimension]."""
         ...
-
-
-def open_embedder(
-    name: str,
-    models_dir: Path,
-    *,
-    precision: Precision | Literal["auto"] = "auto",
-    preparing: Preparing = unannounced,
-) -> Embedder:
-    """Return the embedder of that name; no weights are loaded until it embeds.
-
-    `name` is 'all-MiniLM-L6-v2', 'bge-small-en-v1.5', the path of a sentence-transformers
-    model, or the name of one that was downloaded before. `models_dir` keeps what is derived
-    from the weights. `precision` says how notes are embedded; 'auto' measures once, where
-    the CPU knows bfloat16, and remembers. It has no say over 'bge-small-en-v1.5', which is
-    packaged as int8. Whatever takes seconds before or after the embedding is done within
-    `preparing(…)`.
-
-    Raises:
-        WeightsUnavailable: no such model on this machine, or its files are not as expected.
-    """
-    from ingest import weights
-    from ingest.packaged_onnx import PackagedOnnxEmbedder
-    from ingest.sentence_embedder import SentenceEmbedder
-    from ingest.sentence_models import find_model, packaged_minilm
-
-    name = plain_name(name)
-    if name == weights.BGE_SMALL.name:
-        return PackagedOnnxEmbedder(weights.BGE_SMALL)
-    model = packaged_minilm() if name == DEFAULT_EMBEDDER else find_model(name)
-    return SentenceEmbedder(model, models_dir, precision=precision, preparing=preparing)
 
 
 def plain_name(name: str) -> str:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ingest.durable import sync_directory, sync_tree
 from ingest.errors import IndexDamaged, IndexNotFound
 
 _NAME = re.compile(r"\d{6,}-[0-9a-f]{8}")
@@ -229,26 +230,3 @@ def _is_held(path: Path) -> bool:
         return False
     lock.release()
     return False
-
-
-def sync_tree(folder: Path) -> None:
-    """Return only when every file and directory below is on the disk."""
-    for parent, _, files in os.walk(folder):
-        for name in files:
-            descriptor = os.open(Path(parent, name), os.O_RDWR)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        sync_directory(Path(parent))
-
-
-def sync_directory(folder: Path) -> None:
-    """Return only when the directory's entries are on the disk, where that can be asked."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

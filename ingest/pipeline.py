@@ -16,7 +16,8 @@ from ingest.build import Build, IngestReport, Previous, named_digests, open_prev
 from ingest.changes import Changes, changes_between
 from ingest.chroma.place import clear
 from ingest.corpus import Corpus, read_corpus
-from ingest.embedding import DEFAULT_EMBEDDER, Embedder, open_embedder
+from ingest.embedders import open_embedder
+from ingest.embedding import DEFAULT_EMBEDDER, Embedder
 from ingest.errors import IndexDamaged, IngestError
 from ingest.generations import Generations
 from ingest.manifest import IndexSettings, Manifest, require_same, with_versions_of

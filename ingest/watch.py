@@ -12,7 +12,8 @@ from pathlib import Path
 from time import monotonic
 
 from ingest.build import IngestReport
-from ingest.embedding import Embedder, open_embedder
+from ingest.embedders import open_embedder
+from ingest.embedding import Embedder
 from ingest.errors import IngestError, WriterBusy
 from ingest.folder import SUFFIXES
 from ingest.ignore import FILE as IGNORE_FILE

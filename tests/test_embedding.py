@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from conftest import ToyEmbedder
 
+from ingest.embedders import open_embedder
 from ingest.embedding import (
     Embedder,
     Precision,
     Preparation,
     Vectors,
-    open_embedder,
     token_batches,
     unit_rows,
 )
@@ -228,7 +228,7 @@ def test_a_question_imports_no_torch(minilm: Embedder, tmp_path: Path) -> None:
     code = """
 import sys
 from pathlib import Path
-from ingest.embedding import open_embedder
+from ingest.embedders import open_embedder
 for name in ("all-MiniLM-L6-v2", "bge-small-en-v1.5"):
     embedder = open_embedder(name, Path(sys.argv[1]), precision="float32")
     embedder.identity, embedder.count_tokens(["a"]), embedder.embed_question("What is a bucket?")
@@ -255,7 +255,7 @@ def test_a_few_changed_notes_import_no_torch_and_get_the_same_vectors(
     code = """
 import json, sys
 from pathlib import Path
-from ingest.embedding import open_embedder
+from ingest.embedders import open_embedder
 embedder = open_embedder("all-MiniLM-L6-v2", Path(sys.argv[1]), precision=sys.argv[3])
 seen = []
 rows = embedder.embed_notes(json.loads(sys.argv[2]), lambda done, total: seen.append([done, total]))

@@ -17,8 +17,9 @@ from time import monotonic
 
 from chatbot.errors import UserDataNewer
 from chatbot.user_data.failures import busy, damaged, translated
-from chatbot.user_data.files import put_in_place, sync_folder
+from chatbot.user_data.files import put_in_place
 from chatbot.user_data.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from ingest.durable import sync_directory
 
 FILE = "user.sqlite"
 BUSY_SECONDS = 5.0  # how long a short transaction waits for another one
@@ -158,7 +159,7 @@ def _copy(path: Path, copy: Path) -> None:
     part = copy.with_name(f"{copy.name}.part")
     snapshot(path, part)
     part.replace(copy)
-    sync_folder(copy.parent)
+    sync_directory(copy.parent)
 
 
 def snapshot(path: Path, target: Path, busy_seconds: float = BUSY_SECONDS) -> None:

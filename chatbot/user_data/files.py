@@ -6,6 +6,8 @@ import os
 import shlex
 from pathlib import Path
 
+from ingest.durable import sync_directory
+
 BACKUPS = "backups"  # the folder of those that are made without being asked for
 PREFIX = "footnote-backup-"
 
@@ -26,7 +28,7 @@ def put_in_place(new: Path, path: Path) -> None:
         new.rename(path)
     else:
         new.unlink()
-    sync_folder(path.parent)
+    sync_directory(path.parent)
 
 
 def write_synced(path: Path, data: bytes) -> None:
@@ -37,23 +39,6 @@ def write_synced(path: Path, data: bytes) -> None:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def sync_file(path: Path) -> None:
-    """Have a file's bytes on the disk."""
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Have a folder's names on the disk, where the system can do that."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def newest_backup(home: Path) -> str:

@@ -16,14 +16,9 @@ from chatbot.user_data.archive import Contents, open_packed, unpack
 from chatbot.user_data.backup import back_up, own_settings
 from chatbot.user_data.database import FILE, OnStep, connect, copy_all
 from chatbot.user_data.failures import translated, unwritable
-from chatbot.user_data.files import (
-    BACKUPS,
-    put_in_place,
-    sync_file,
-    sync_folder,
-    write_synced,
-)
+from chatbot.user_data.files import BACKUPS, put_in_place, write_synced
 from chatbot.user_data.manifest import NotebookNotes
+from ingest.durable import sync_directory, sync_file
 
 WAIT_SECONDS = 1.0  # for a process that is writing
 
@@ -78,7 +73,7 @@ def restore(
                 on_step(f"replace {name}")
                 (home / name).parent.mkdir(parents=True, exist_ok=True)
                 staged.replace(home / name)
-                sync_folder((home / name).parent)
+                sync_directory((home / name).parent)
             on_step("tidy up")
     except OSError as error:
         raise unwritable(home, error.strerror or str(error)) from error
@@ -126,7 +121,7 @@ def _put_aside(home: Path, notebooks: Sequence[NotebookNotes]) -> tuple[Path | N
         sync_file(aside)
         with suppress(FileNotFoundError):  # SQLite would apply it to the new file
             _journal(source).replace(_journal(aside))
-        sync_folder(folder)
+        sync_directory(folder)
         return aside, False
 
 
@@ -163,4 +158,4 @@ def _replace_database(new: Path, path: Path, whole: bool) -> None:
             copy_all(source, target, path, WAIT_SECONDS)
     else:
         new.replace(path)
-        sync_folder(path.parent)
+        sync_directory(path.parent)
