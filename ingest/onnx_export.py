@@ -15,7 +15,7 @@ import json
 import shutil
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,13 @@ def open_export(model: SentenceModel, models_dir: Path) -> OnnxEncoder | None:
         expected = _describe(model, {name: digest_once(folder / name) for name in _FILES})
     except (OSError, ValueError):
         return None
-    if meta != expected or model.pooling is None:
+    if meta != expected:
+        return None
+    return _encoder(model, folder)
+
+
+def _encoder(model: SentenceModel, folder: Path) -> OnnxEncoder | None:
+    if model.pooling is None:
         return None
     return OnnxEncoder(
         folder / "model.onnx",
@@ -49,8 +55,15 @@ def open_export(model: SentenceModel, models_dir: Path) -> OnnxEncoder | None:
     )
 
 
-def write_export(model: SentenceModel, transformer: Any, models_dir: Path) -> None:
+def write_export(
+    model: SentenceModel,
+    transformer: Any,
+    models_dir: Path,
+    agrees: Callable[[OnnxEncoder], bool],
+) -> None:
     """Export the transformer's weights, in float32, and put the folder in place at once.
+
+    One whose encoder `agrees` does not accept is never in place: the next process would use it.
 
     Raises:
         Exception: whatever torch's exporter raises; nothing is left behind.
@@ -65,7 +78,9 @@ def write_export(model: SentenceModel, transformer: Any, models_dir: Path) -> No
         digests = {name: file_digest(partial / name) for name in _FILES}
         meta = json.dumps(_describe(model, digests), indent=2)
         (partial / "meta.json").write_text(meta, encoding="utf-8")
-        _move_into_place(partial, models_dir / model.revision)
+        encoder = _encoder(model, partial)
+        if encoder is not None and agrees(encoder):
+            _move_into_place(partial, models_dir / model.revision)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

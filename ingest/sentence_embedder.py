@@ -162,9 +162,8 @@ class SentenceEmbedder:
         transformer: Any = self._float32[0]
         try:
             with self._preparing("export"):
-                write_export(self._model, transformer.auto_model, self._models_dir)
-                encoder = open_export(self._model, self._models_dir)
-                return encoder if encoder and self._agrees(encoder) else None
+                write_export(self._model, transformer.auto_model, self._models_dir, self._agrees)
+                return open_export(self._model, self._models_dir)
         # The exporter raises whatever its inside raises, and a question can do without it.
         except Exception as error:
             logger.warning(

@@ -222,6 +222,17 @@ def test_tells_what_it_prepares(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_an_export_that_differs_from_the_model_is_left_to_no_other_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("ingest.sentence_embedder.MIN_COSINE", 1.1)
+    embedder = open_embedder("all-MiniLM-L6-v2", tmp_path, precision="float32")
+    assert np.linalg.norm(embedder.embed_question("What is a bucket?")) == pytest.approx(1)
+    assert "differs from the model" in caplog.text
+    assert list(tmp_path.glob("*/model.onnx")) == []
+
+
+@pytest.mark.slow
 def test_a_question_imports_no_torch(minilm: Embedder, tmp_path: Path) -> None:
     minilm.embed_question("make the export")
     models = minilm._models_dir  # type: ignore[attr-defined]
