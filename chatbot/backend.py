@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from chatbot.answer import Answer, Citation, Passage, Question
+from chatbot.answer import Answer, Passage, Question
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -141,16 +141,19 @@ def _user_data_here(settings: Settings) -> UserData:
     return UserData(settings.home)
 
 
-def _whereabouts_here(settings: Settings, cited: Sequence[Citation]) -> list[Whereabouts]:
+def _whereabouts_here(settings: Settings, answers: Sequence[Answer]) -> list[list[Whereabouts]]:
     from chatbot.whereabouts import whereabouts
     from ingest.errors import IngestError
     from ingest.index import NotesIndex
 
     try:
         with NotesIndex.open(settings.index, store="exact") as index:
-            return [whereabouts(index, citation) for citation in cited if citation.section]
-    except IngestError:  # no notes to look at: the answer is shown as it was
-        return []
+            return [
+                [whereabouts(index, citation) for citation in answer.citations if citation.section]
+                for answer in answers
+            ]
+    except IngestError:  # no notes to look at: the answers are shown as they were
+        return [[] for _ in answers]
 
 
 def _back_up_here(settings: Settings, file: Path) -> Backup:
@@ -196,7 +199,7 @@ class Backend:
     diagnose: Callable[[Settings, bool], list[Check]] = _diagnose_here
     repair: Callable[[Settings, OnStep], Repair] = _repair_here
     notebooks: Callable[[Settings], tuple[Notebook, ...]] = _notebooks_here
-    whereabouts: Callable[[Settings, Sequence[Citation]], list[Whereabouts]] = _whereabouts_here
+    whereabouts: Callable[[Settings, Sequence[Answer]], list[list[Whereabouts]]] = _whereabouts_here
     user_data: Callable[[Settings], UserData] = _user_data_here
     back_up: Callable[[Settings, Path], Backup] = _back_up_here
     restore: Callable[[Settings, Path, Callable[[Contents], bool]], Restored] = _restore_here

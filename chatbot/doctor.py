@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from chatbot.errors import ChatError
 from chatbot.privacy import is_private
 from chatbot.terminal import counted
+from ingest.chroma.place import LOOPBACK
 from ingest.errors import IndexDamaged, IngestError, WeightsUnavailable
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ LIBRARIES = (
     "streamlit",
 )
 INSTALL_AGAIN = "In the clone: pip install -c constraints.txt -e ."
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 INGEST_FIRST = "Read your notes: footnote ingest <folder>"
 
 

@@ -73,10 +73,10 @@ def notebook_settings(home: Path, name: str) -> tuple[Path, dict[str, Any]]:
     """
     path = notebook_folder(home, name) / "settings.toml"
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return path, {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadSetting(f"{path} cannot be read ({error}). Correct it, or remove it.") from error
     for setting in values:
         if setting not in OWN_SETTINGS:
@@ -93,10 +93,18 @@ def list_notebooks(home: Path) -> tuple[Notebook, ...]:
     if found[0].problem and not (home / "index").exists():
         found = []
     try:
-        names = sorted(path.name for path in (home / "notebooks").iterdir() if path.is_dir())
+        folders = sorted((home / "notebooks").iterdir())
     except FileNotFoundError:
-        names = []
+        folders = []
+    names = [path.name for path in folders if path.is_dir() and _is_name(path.name)]
     return (*found, *(_look(home, name) for name in names))
+
+
+def _is_name(text: str) -> bool:
+    try:
+        return notebook_name(text) == text
+    except ValueError:
+        return False
 
 
 def _look(home: Path, name: str) -> Notebook:

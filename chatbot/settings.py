@@ -14,6 +14,7 @@ from chatbot.errors import BadSetting
 from chatbot.notebooks import DEFAULT_NOTEBOOK, notebook_folder, notebook_name, notebook_settings
 
 PREFIX = "FOOTNOTE_"
+NO_ADDRESS = "not the address of a server, as in http://127.0.0.1:8000"
 SECRET = ("chroma_url",)  # may hold a password by mistake: never told
 
 
@@ -113,16 +114,16 @@ def server_url(text: str) -> str:
     Raises:
         ValueError: it is no `http` or `https` address of a server, or holds more than that.
     """
-    parts = urlsplit(text.strip().rstrip("/"))
+    try:
+        parts = urlsplit(text.strip().rstrip("/"))
+        port = parts.port
+    except ValueError:  # whose message may hold a password
+        raise ValueError(NO_ADDRESS) from None
     if parts.username or parts.password:
         raise ValueError("an address is stored with the index, so it may hold no password")
-    try:
-        port = parts.port
-    except ValueError:
-        port = 0
     whole = parts.scheme in ("http", "https") and parts.hostname and port != 0
     if not whole or parts.path or parts.query or parts.fragment:
-        raise ValueError("not the address of a server, as in http://127.0.0.1:8000")
+        raise ValueError(NO_ADDRESS)
     return parts.geturl()
 
 

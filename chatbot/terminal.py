@@ -38,7 +38,7 @@ MOST_NAMED = 8  # changed notes of a kind that are named
 SINCE_LINES = {
     "unchanged": "",
     "moved": "Since then [{number}] has moved: {place}",
-    "changed": "Since then the section of [{number}] was edited: {place}",
+    "changed": "Since then [{number}] was edited, or written in other words: {place}",
     "gone": "Since then what [{number}] cites has gone from the notes.",
 }
 

@@ -11,6 +11,7 @@ from ingest.readers.line_table import LineTable
 
 if TYPE_CHECKING:
     from ingest.index import NotesIndex
+    from ingest.notes import Section
 
 
 class Since(StrEnum):
@@ -39,30 +40,65 @@ class Whereabouts:
 def whereabouts(index: NotesIndex, citation: Citation) -> Whereabouts:
     """Look for a cited passage in the notes as they are now.
 
-    Its section is known by its identity, so it is found under another name, too.
+    Its section is known by its identity, so it is found under another name, too. Where that does
+    not hold the words, they may stand in another section: the identity was another's in an
+    index that was made anew, or they were moved to where something else is written as well.
     """
-    try:
-        section = index.section_identified(citation.section)
-    except KeyError:
+    section = _section(index, citation.section)
+    found = None if section is None else _place_in(index, section, citation)
+    if found is None:
+        found = _elsewhere(index, citation)
+    if found is not None:
+        since = Since.UNCHANGED if found == citation else Since.MOVED
+        return Whereabouts(citation.number, since, found)
+    if section is None:
         return Whereabouts(citation.number, Since.GONE)
+    text = index.source_text(section.source)[section.start : section.end]
+    now = _cited(citation, section, section.lines, section.start, text)
+    return Whereabouts(citation.number, Since.CHANGED, now)
+
+
+def _section(index: NotesIndex, identity: str) -> Section | None:
+    try:
+        return index.section_identified(identity)
+    except KeyError:
+        return None
+
+
+def _place_in(index: NotesIndex, section: Section, citation: Citation) -> Citation | None:
+    """The citation where the section holds its words now."""
     text = index.source_text(section.source)
-    now = replace(
+    start = _nearest(text, citation, section.start, section.end)
+    if start is None:
+        return None
+    lines = LineTable(text).numbers(start, start + len(citation.quote))
+    return _cited(citation, section, lines, start, citation.quote)
+
+
+def _elsewhere(index: NotesIndex, citation: Citation) -> Citation | None:
+    """The citation in the first section, in note order, that holds its words."""
+    for source in index.sources_with(citation.quote):
+        for section in index.outline():
+            if section.source == source and not section.navigation:
+                found = _place_in(index, section, citation)
+                if found is not None:
+                    return replace(found, section=section.identity)
+    return None
+
+
+def _cited(
+    citation: Citation, section: Section, lines: tuple[int, int], start: int, quote: str
+) -> Citation:
+    return replace(
         citation,
         source=section.source,
         heading=section.heading,
         anchor=section.anchor,
-        lines=section.lines,
-        start=section.start,
-        end=section.end,
-        quote=text[section.start : section.end],
+        lines=lines,
+        start=start,
+        end=start + len(quote),
+        quote=quote,
     )
-    start = _nearest(text, citation, section.start, section.end)
-    if start is None:
-        return Whereabouts(citation.number, Since.CHANGED, now)
-    end = start + len(citation.quote)
-    lines = LineTable(text).numbers(start, end)
-    now = replace(now, lines=lines, start=start, end=end, quote=citation.quote)
-    return Whereabouts(citation.number, Since.UNCHANGED if now == citation else Since.MOVED, now)
 
 
 def _nearest(text: str, citation: Citation, start: int, end: int) -> int | None:

@@ -80,6 +80,11 @@ class Catalog:
         rows = self._rows("SELECT name, encoding, digest, text FROM sources ORDER BY name")
         return tuple((name, encoding, digest, text) for name, encoding, digest, text in rows)
 
+    def sources_with(self, part: str) -> tuple[str, ...]:
+        """Return the names of the sources whose text holds `part`, in order."""
+        rows = self._rows("SELECT name FROM sources WHERE instr(text, ?) ORDER BY name", (part,))
+        return tuple(name for (name,) in rows)
+
     def source_identities(self) -> tuple[tuple[str, str, str], ...]:
         """Return each source's name, digest and identity, in order."""
         rows = self._rows("SELECT name, digest, identity FROM sources ORDER BY name")

@@ -101,10 +101,15 @@ class DenseSearch:
         with self._lock:
             self._store = None  # `close` closes it: another thread may still be searching
 
+    def _advice(self) -> str:
+        try:
+            return place_of(self._generation).advice
+        except IndexDamaged:
+            return Directory(self._generation.chroma).advice
+
     def _note(self, error: IndexDamaged) -> None:
         notice = (
-            f"{error}. Every vector is compared instead, with the same results."
-            " To repair it, ingest the notes again: footnote sync"
+            f"{error}. Every vector is compared instead, with the same results. {self._advice()}"
         )
         if notice not in self._notices:
             self._notices = (*self._notices, notice)

@@ -18,6 +18,7 @@ from ingest.catalog_build import IndexedNotes
 from ingest.notes import Section
 
 _LENGTH = 12  # hexadecimal digits
+_COMMON = 20  # notes with the same section, a footer say: it tells none of them apart
 _ALIKE = 0.5  # of the sections of the smaller note, for one that was renamed and edited at once
 
 _Place = TypeVar("_Place", int, tuple[int, int])
@@ -149,7 +150,8 @@ def _take_alike(old: dict[int, TracedNote], new: dict[int, TracedNote]) -> dict[
             where[body].add(at)
     pairs: dict[int, int] = {}
     for at, note in list(new.items()):
-        shared = Counter(was for body in _bodies(note) for was in where[body] if was in old)
+        told = [body for body in _bodies(note) if len(where[body]) <= _COMMON]
+        shared = Counter(was for body in told for was in where[body] if was in old)
         for was, count in shared.most_common(1):
             if count > _ALIKE * min(len(_bodies(note)), len(_bodies(old[was]))):
                 pairs[at] = was

@@ -201,6 +201,10 @@ class NotesIndex:
         """
         return self._catalog.matching_blocks(terms, limit, sources)
 
+    def sources_with(self, part: str) -> tuple[str, ...]:
+        """Return the names of the notes whose text holds `part`, to the letter, in order."""
+        return self._catalog.sources_with(part)
+
     def texts_with(self, part: str) -> tuple[str, ...]:
         """Return the plain texts of the blocks that hold `part`, in note order."""
         return self._catalog.texts_with(part)

@@ -66,8 +66,8 @@ def ingest_notes(
         if _name_of_current(generations) != before:
             # Another writer was faster, and may have read newer notes than these.
             corpus = _read(paths, clock)
-        left = generations.unfinished()
-        generations.remove_unread()
+        unfinished = generations.unfinished()
+        left = set(unfinished) & set(generations.remove_unread())
         current, damage = open_previous(generations)
         stays = current is not None and current.is_on(chroma_url)
         if current is not None and stays:

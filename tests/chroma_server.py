@@ -14,18 +14,19 @@ from pathlib import Path
 STARTS_WITHIN = 60  # seconds
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+def free_port(host: str = "127.0.0.1") -> int:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.bind((host, 0))
         return int(listener.getsockname()[1])
 
 
 @contextmanager
-def running_server(folder: Path, port: int = 0) -> Iterator[str]:
+def running_server(folder: Path, port: int = 0, host: str = "127.0.0.1") -> Iterator[str]:
     """Run a server that stores in `folder`; yield its URL, once it answers."""
-    port = port or free_port()
-    command = [str(Path(sys.executable).with_name("chroma")), "run", "--host", "127.0.0.1"]
-    url = f"http://127.0.0.1:{port}"
+    port = port or free_port(host)
+    command = [str(Path(sys.executable).with_name("chroma")), "run", "--host", host]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(
             [*command, "--port", str(port), "--path", str(folder / "data")],

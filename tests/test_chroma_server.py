@@ -13,9 +13,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import httpx
 import pytest
 from chroma_server import free_port, running_server
 from conftest import ToyEmbedder
@@ -351,11 +353,66 @@ def test_a_server_that_falls_silent_is_not_waited_for(
         create_collections(Server(server, "x"))
 
 
+class Proxy(BaseHTTPRequestHandler):
+    """Answers nothing; remembers what it was asked to pass on."""
+
+    passed: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.passed.append(self.path)
+        self.send_error(502)
+
+    do_POST = do_GET  # noqa: N815 - http.server's name
+    do_DELETE = do_GET  # noqa: N815 - http.server's name
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_what_is_for_this_machine_goes_through_no_proxy(
+    sync: Sync, server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{proxy.server_address[1]}"
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, address)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        with httpx.Client() as client:  # whoever obeys the variables does go through it
+            assert client.get(f"{server}/api/v2/heartbeat").status_code == 502
+        assert len(Proxy.passed) == 1
+        sync(server)
+        assert nearest(tmp_path / "index") == nearest(tmp_path / "index", "exact")
+        proxy.shutdown()
+    assert len(Proxy.passed) == 1
+    assert "NO_PROXY" not in os.environ
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="needs IPv6")
+def test_a_server_may_have_any_address(tmp_path: Path) -> None:
+    with running_server(tmp_path, host="::1") as url:
+        assert url.startswith("http://[::1]:")
+        assert collections(url) == set()
+
+
+def test_an_ingest_that_failed_properly_is_not_told_as_interrupted_again_and_again(
+    sync: Sync, notes_folder: Path
+) -> None:
+    sync("")
+    (notes_folder / "new.md").write_text("# New\n\nA word.\n")
+    with pytest.raises(IngestError):
+        sync(f"http://127.0.0.1:{free_port()}")
+    assert sync("").repaired == ()
+    assert sync("").repaired == ()
+
+
 @pytest.mark.parametrize(
     "url",
     [
         *("127.0.0.1:8000", "ftp://127.0.0.1", "http://", "http://x:99999", "http://x:y"),
         *("http://x/path", "http://x?a=b", "file:///etc", "http://user:secret@x:8000"),
+        "http://user:secret\u2100x@host:8000",
     ],
 )
 def test_what_is_no_servers_address_is_refused_without_telling_a_password(url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 
 import pytest
 from conftest import ToyEmbedder, write_notes
@@ -104,6 +105,16 @@ def test_a_note_that_is_renamed_and_edited_at_once_is_known_by_most_of_its_secti
     now["quercus.md"][1] = ("Bark", "rough")
     first, second = after({"oak.md": [("Leaves", "lobed"), ("Bark", "rough")]}, now)
     assert second["quercus.md", "", ""] == first["oak.md", "", ""]
+
+
+def test_many_renamed_notes_with_one_footer_are_told_apart_in_little_time() -> None:
+    def state(name: str) -> Notes:
+        footer = ("Licence", "the same for all")
+        return {f"{name}{n}.md": [(f"H{n}", f"{name} words {n}"), footer] for n in range(3_000)}
+
+    began = process_time()
+    after(state("a"), state("b"))
+    assert process_time() - began < 10
 
 
 def test_of_a_copy_the_original_keeps_the_identity() -> None:

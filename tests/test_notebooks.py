@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -136,6 +135,7 @@ def test_the_notebook_that_is_typed_overrules_an_index_of_the_environment(home: 
     [
         ("rerank = 'perhaps'", r"^rerank in .*settings\.toml is 'perhaps': .*Correct it"),
         ("rerank == 1", "cannot be read"),
+        ("embedder = " + "[" * 20_000, "cannot be read"),
         ("index = '/etc'", "sets 'index'; a notebook's own settings are"),
     ],
 )
@@ -146,8 +146,14 @@ def test_a_file_that_is_wrong_is_named(home: Path, text: str, problem: str) -> N
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs links")
-def test_a_notebook_that_is_a_file_is_none(home: Path) -> None:
+def test_what_is_no_notebook_is_not_listed(home: Path) -> None:
     (home / "notebooks").mkdir(parents=True)
     (home / "notebooks" / "readme").write_text("mine")
+    (home / "notebooks" / "law (copy)").mkdir()
+    (home / "notebooks" / ".trash").mkdir()
     assert list_notebooks(home) == ()
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(home: Path) -> None:
+    own_settings(home, "\ufeffrerank = false\n")
+    assert read_settings({}, home=home, notebook="law").rerank is False

@@ -353,6 +353,17 @@ def test_one_note_does_not_keep_the_others_from_being_judged(open_shelf: OpenShe
     assert len({passage.source for passage in found.passages}) > 1
 
 
+def test_one_note_leaves_a_passage_to_the_others(open_shelf: OpenShelf) -> None:
+    words = ("oak", "elm", "ash", "fir", "yew", "bay", "box", "fig")
+    parts = "".join(f"## {word}\n\nBuckets hold objects of {word}.\n\n" for word in words)
+    found = open_shelf({"flood.md": f"# Flood\n\n{parts}", **LIBRARY}).retrieve(
+        "Which objects do buckets hold?", limit=5
+    )
+    sources = [passage.source for passage in found.passages]
+    assert sources.count("flood.md") == 4
+    assert len(sources) == 5
+
+
 def test_of_many_versions_some_are_heard_and_others_too(open_shelf: OpenShelf) -> None:
     flood = {f"{n:02}.md": f"# Flood\n\nBuckets hold {n} objects.\n" for n in range(20)}
     found = open_shelf({**flood, **LIBRARY}).retrieve("How many objects do buckets hold?")

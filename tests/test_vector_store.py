@@ -118,6 +118,15 @@ def test_keeps_to_the_sources_that_are_asked_for(anywhere: Built) -> None:
     store.close()
 
 
+def test_a_scope_of_very_many_notes_is_no_damage(anywhere: Built) -> None:
+    scope = frozenset({"queues.md", *(f"{n}.md" for n in range(40_000))})
+    store = VectorStore(anywhere.place, anywhere.catalog)
+    question = random_vectors(1, seed=3)[0]
+    exact = ExactScan(anywhere.catalog).nearest(question, 99, frozenset({"queues.md"}))
+    assert store.nearest(question, 99, scope) == exact
+    store.close()
+
+
 def test_a_limit_of_none_finds_none_and_a_large_one_all(anywhere: Built) -> None:
     store = VectorStore(anywhere.place, anywhere.catalog)
     question = random_vectors(1)[0]

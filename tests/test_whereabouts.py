@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +95,28 @@ def test_of_the_same_words_twice_the_nearest_is_taken(
     (notes_folder / "queues.md").write_text(f"# Queues\n\n{sentence}\n\nMore. {sentence}\n")
     ingest()
     assert look(index_directory, cited).since is Since.UNCHANGED
+    early = f"# Queues\n\n{sentence}\n\n" + "Words between. " * 40 + f"\n\n{sentence}\n"
+    (notes_folder / "queues.md").write_text(early)
+    ingest()
+    last = early.rindex(sentence)
+    late = replace(cited, start=last - 3, end=last - 3 + len(sentence))
+    found = look(index_directory, late).now
+    assert found is not None
+    assert found.start == last
+
+
+def test_words_that_stand_in_another_section_now_are_found_there(
+    cited: Citation, notes_folder: Path, ingest: Ingest, index_directory: Path
+) -> None:
+    """As when an index was made anew, and another note has the name that this one had."""
+    (notes_folder / "queues.md").rename(notes_folder / "waiting.md")
+    (notes_folder / "queues.md").write_text("# Queues\n\nTea is not for queues.\n")
+    shutil.rmtree(index_directory)
+    ingest()
+    found = look(index_directory, cited)
+    assert found.since is Since.MOVED
+    assert found.now is not None
+    assert (found.now.source, found.now.quote) == ("waiting.md", cited.quote)
 
 
 @pytest.fixture

@@ -64,30 +64,35 @@ def _list(call: Call, found: Sequence[Conversation]) -> None:
 
 def _show(call: Call, kept: UserData, conversation: Conversation) -> None:
     turns = [(turn.question, turn.answer) for turn in kept.turns(conversation.id)]
+    found = _whereabouts(call, conversation, [answer for _, answer in turns])
     call.terminal.conversations([conversation])
     call.terminal.line("")
-    for question, answer in turns:
-        call.terminal.turn(question, answer, _whereabouts(call, conversation, answer))
+    for (question, answer), since in zip(turns, found, strict=True):
+        call.terminal.turn(question, answer, since)
 
 
 def _with_turns(call: Call, kept: UserData, conversation: Conversation) -> dict[str, object]:
     listed = conversation.to_json()
     if call.args.show is None:
         return listed
-    turns = []
-    for turn in kept.turns(conversation.id):
-        found = _whereabouts(call, conversation, turn.answer)
-        turns.append({**turn.to_json(), "citations_now": [place.to_json() for place in found]})
-    return {**listed, "turns": turns}
+    turns = kept.turns(conversation.id)
+    found = _whereabouts(call, conversation, [turn.answer for turn in turns])
+    shown = [
+        {**turn.to_json(), "citations_now": [place.to_json() for place in since]}
+        for turn, since in zip(turns, found, strict=True)
+    ]
+    return {**listed, "turns": shown}
 
 
-def _whereabouts(call: Call, conversation: Conversation, answer: Answer) -> list[Whereabouts]:
-    """What became of what an answer cites; nothing where another notebook is looked at."""
+def _whereabouts(
+    call: Call, conversation: Conversation, answers: Sequence[Answer]
+) -> list[list[Whereabouts]]:
+    """What became of what each answer cites; nothing where another notebook is looked at."""
     from chatbot.keeper import notebook_of
 
     if conversation.notebook != notebook_of(call.settings):
-        return []
-    return call.backend.whereabouts(call.settings, answer.citations)
+        return [[] for _ in answers]
+    return call.backend.whereabouts(call.settings, answers)
 
 
 def _export(call: Call, kept: UserData, found: Sequence[Conversation]) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chromadb.api.client import Client
 
 COLLECTION = "notes"  # in a directory; on a server each generation has a name of its own
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PATIENCE = 30.0  # seconds that a server may take for one answer
 GREETING = 5.0  # seconds in which it must say that it is there
 _NOTE = "server.json"  # in a generation's directory: where else it has something
@@ -43,6 +44,11 @@ class Directory:
     def collection(self) -> str:
         """The collection's name."""
         return COLLECTION
+
+    @property
+    def advice(self) -> str:
+        """What mends it."""
+        return "To repair it, ingest the notes again: footnote sync"
 
     def __str__(self) -> str:
         return str(self.path)
@@ -73,6 +79,11 @@ class Server:
     url: str
     collection: str
 
+    @property
+    def advice(self) -> str:
+        """What mends it."""
+        return "Start it again, or if it runs, ingest the notes again: footnote sync"
+
     def __str__(self) -> str:
         return f"the Chroma server at {self.url}"
 
@@ -86,18 +97,16 @@ class Server:
         import chromadb
         import httpx
 
-        address = urlsplit(self.url)
+        address = f"{self.url}/api/v2"
+        here = urlsplit(self.url).hostname in LOOPBACK
         with as_damage(self):
             # Chroma's client waits for ever: so it is asked first whether anybody is there, and
             # then given a limit. Both are its own client's; it offers no setting.
-            httpx.get(f"{self.url}/api/v2/heartbeat", timeout=GREETING).raise_for_status()
-            with _clients_lock:
-                client: Any = chromadb.HttpClient(
-                    host=address.hostname or "",
-                    port=address.port or (443 if address.scheme == "https" else 80),
-                    ssl=address.scheme == "https",
-                    settings=_quiet(),
-                )
+            with httpx.Client(timeout=GREETING, trust_env=not here) as asking:
+                asking.get(f"{address}/heartbeat").raise_for_status()
+            with _clients_lock, _without_proxies() if here else contextlib.nullcontext():
+                # A whole address is used as it is; of its parts it makes another, at times.
+                client: Any = chromadb.HttpClient(host=address, settings=_quiet())
                 sessions = (client._server._session, client._admin_client._server._session)
             for session in sessions:
                 session.timeout = httpx.Timeout(PATIENCE)
@@ -111,6 +120,24 @@ class Server:
 
 
 Place: TypeAlias = Directory | Server
+
+
+@contextmanager
+def _without_proxies() -> Iterator[None]:
+    """Have a client that is made meanwhile send what is for this machine to no proxy.
+
+    Chroma's client reads the environment, and asks nobody.
+    """
+    before = {name: os.environ.get(name) for name in ("NO_PROXY", "no_proxy")}
+    os.environ.update(dict.fromkeys(before, "*"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def new_place(generation: Generation, url: str) -> Place:

@@ -12,6 +12,7 @@ from ingest.embedding import Vectors
 from ingest.errors import IndexDamaged
 from ingest.ranking import ExactScan, rank
 
+WIDEST_SCOPE = 1_000  # notes: a filter by more is slow, and by very many refused
 _MARGIN = 32  # candidates beyond the limit, to be ranked exactly
 
 
@@ -59,6 +60,8 @@ class VectorStore:
         """
         if limit <= 0 or self._count == 0 or sources == frozenset():
             return []
+        if sources is not None and len(sources) > WIDEST_SCOPE:
+            return self._exact.nearest(question, limit, sources)
         wanted = min(self._count, limit * 2 + _MARGIN)
         while True:
             ids = self._candidates(question, wanted, sources)
