@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sqlite3
 import stat
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,8 +28,11 @@ from chatbot.errors import (
     UserDataUnwritable,
 )
 from chatbot.user_data import UserData
+from chatbot.user_data.inspection import look_at
 from chatbot.user_data.records import Feedback, answer_from_json
 from chatbot.user_data.schema import VERSION
+
+posix = pytest.mark.skipif(os.name != "posix", reason="needs permissions")
 
 
 @pytest.fixture
@@ -337,16 +342,91 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is forbidden here")
-def test_a_folder_that_may_not_be_written_can_be_read(spoilt: UserData) -> None:
-    spoilt.path.chmod(0o400)
-    spoilt.path.parent.chmod(0o500)
-    try:
-        assert titles(spoilt) == ["What is S3?"]
-        with pytest.raises(UserDataUnwritable):
-            spoilt.start("default", answer())
-    finally:
-        spoilt.path.parent.chmod(0o700)
+@pytest.fixture
+def nobody() -> Iterator[None]:
+    """Someone to whom something may be forbidden."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    yield
+    if is_root:
+        os.seteuid(0)
+
+
+@posix
+def test_a_folder_that_may_not_be_written_can_be_read(tmp_path: Path, nobody: None) -> None:
+    with tempfile.TemporaryDirectory(prefix="kept-") as folder:  # nobody's own
+        kept = UserData(Path(folder) / "home")
+        kept.start("default", answer())
+        kept.path.chmod(0o400)
+        kept.path.parent.chmod(0o500)
+        try:
+            assert titles(kept) == ["What is S3?"]
+            with pytest.raises(UserDataUnwritable):
+                kept.start("default", answer())
+        finally:
+            kept.path.parent.chmod(0o700)
+
+
+@posix
+def test_a_folder_that_nobody_may_enter_is_one_line(nobody: None) -> None:
+    with tempfile.TemporaryDirectory(prefix="kept-") as folder:
+        home = Path(folder) / "home"
+        home.mkdir(mode=0)
+        kept = UserData(home)
+        for ask in (
+            kept.conversations,
+            kept.check,
+            lambda: kept.get(1),
+            lambda: kept.turns(1),
+            lambda: kept.start("default", answer()),
+            lambda: look_at(home),
+        ):
+            with pytest.raises(UserDataUnwritable, match="Permission denied"):
+                ask()
+        home.chmod(0o700)
+
+
+NEVER_WRITTEN = {
+    "no time": "UPDATE conversations SET created = 'x'",
+    "a time of another kind": "UPDATE turns SET asked = 7",
+    "bytes that are no text": "UPDATE conversations SET title = CAST(x'ff00fe' AS TEXT)",
+    "a number without an end": "UPDATE turns SET answer ="
+    " json_replace(answer, '$.citations[0].number', 1e999)",
+    "no JSON": "UPDATE turns SET answer = '{'",
+    "JSON without a bottom": f"UPDATE turns SET answer = '{'[' * 40_000}'",
+    "no answer": "UPDATE turns SET answer = '[]'",
+    "nothing": "UPDATE turns SET answer = x''",
+}
+
+
+@pytest.mark.parametrize("kind", NEVER_WRITTEN)
+def test_what_no_program_of_ours_wrote_is_damage_told_in_one_line(
+    spoilt: UserData, kind: str
+) -> None:
+    with closing(sqlite3.connect(spoilt.path)) as connection:
+        connection.execute(NEVER_WRITTEN[kind])
+        connection.commit()
+    with pytest.raises(UserDataDamaged) as told:
+        _ = [turn.answer for one in spoilt.conversations() for turn in spoilt.turns(one.id)]
+    assert "\n" not in str(told.value)
+    with pytest.raises(UserDataDamaged):  # and the doctor sees it
+        look_at(spoilt.path.parent)
+
+
+@pytest.mark.slow
+def test_whatever_byte_is_flipped_only_errors_of_ours_come(spoilt: UserData) -> None:
+    whole = spoilt.path.read_bytes()
+    chance = random.Random(7)
+    for _ in range(300):
+        content = bytearray(whole)
+        for _ in range(chance.choice([1, 4])):
+            content[chance.randrange(100, len(content))] ^= 1 << chance.randrange(8)
+        spoilt.path.write_bytes(content)
+        with suppress(UserDataError, NoSuchConversation):
+            _ = [turn.answer for one in spoilt.conversations() for turn in spoilt.turns(one.id)]
+        with suppress(UserDataError, NoSuchConversation):
+            spoilt.conversations("S3")
 
 
 def test_the_file_gone_while_it_is_used_is_made_again(kept: UserData) -> None:

@@ -69,8 +69,12 @@ def connect(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connec
         f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=busy_seconds, isolation_level=None
     )
     # EXTRA also syncs the folder when a journal goes: what was committed stays committed.
-    for setting in ("synchronous=EXTRA", "foreign_keys=ON", "secure_delete=ON"):
-        connection.execute(f"PRAGMA {setting}")
+    try:
+        for setting in ("synchronous=EXTRA", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {setting}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

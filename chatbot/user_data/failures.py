@@ -29,9 +29,21 @@ def translated(path: Path) -> Iterator[None]:
             raise damaged(path, str(error)) from error
         if code in _REFUSED:
             raise unwritable(path, str(error)) from error
-        raise
+        raise damaged(path, str(error)) from error  # a value that no program of ours wrote
+    except UnicodeDecodeError as error:  # what SQLite would have said is no text either
+        raise damaged(path, "it holds what is no text") from error
     except OSError as error:
         raise unwritable(path, error.strerror or str(error)) from error
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file.
+
+    Raises:
+        UserDataUnwritable: nobody may look.
+    """
+    with translated(path):
+        return path.exists()
 
 
 def damaged(path: Path, why: str) -> UserDataDamaged:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from chatbot.errors import UserDataError, UserDataNewer
 from chatbot.user_data.database import FILE, connect, opened, require_ours
-from chatbot.user_data.failures import damaged
+from chatbot.user_data.failures import damaged, is_there
+from chatbot.user_data.rows import LISTED, conversation_of, turn_of
 from chatbot.user_data.schema import MIGRATIONS, SHADOW_TABLES
 
 
@@ -51,7 +52,7 @@ def look_at(home: Path) -> tuple[int, int] | None:
         UserDataError: it is damaged, or cannot be used.
     """
     path = home / FILE
-    if not path.exists():
+    if not is_there(path):
         return None
     with opened(path) as connection:
         if damage := first_damage(connection):
@@ -60,6 +61,17 @@ def look_at(home: Path) -> tuple[int, int] | None:
 
 
 def _counts(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Read every conversation and answer; how many conversations have how many turns.
+
+    Raises:
+        sqlite3.DataError, UserDataDamaged: one cannot be read.
+    """
+    for row in connection.execute(LISTED):
+        conversation_of(row)
+    for ordinal, question, stored, asked in connection.execute(
+        "SELECT ordinal, question, answer, asked FROM turns"
+    ):
+        _ = turn_of(ordinal, question, stored, asked, None, None).answer
     row = connection.execute(
         "SELECT count(DISTINCT conversation), count(*) FROM turns WHERE conversation IN"
         " (SELECT id FROM conversations WHERE deletion = 0)"

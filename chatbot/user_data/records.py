@@ -63,7 +63,7 @@ class KeptTurn:
         """
         try:
             return answer_from_json(self._value())
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._unreadable(error) from error
 
     def to_json(self) -> dict[str, Any]:
@@ -85,10 +85,10 @@ class KeptTurn:
     def _value(self) -> Any:
         try:
             return json.loads(self.stored)
-        except ValueError as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise self._unreadable(error) from error
 
-    def _unreadable(self, why: ValueError) -> UserDataDamaged:
+    def _unreadable(self, why: Exception) -> UserDataDamaged:
         return UserDataDamaged(
             f"The answer to “{title_of(self.question)}”, turn {self.ordinal}, was kept and cannot"
             f" be read ({why}). The other conversations can. Restore a backup: footnote restore"
@@ -115,7 +115,7 @@ def answer_from_json(value: Any) -> Answer:
                 for mended in value["corrections"]
             ),
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"not an answer: {error!r}") from error
 
 

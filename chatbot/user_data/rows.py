@@ -69,7 +69,11 @@ def missing(number: int) -> NoSuchConversation:
 
 
 def conversation_of(row: tuple[int, str, str, str, str, int]) -> Conversation:
-    """A row of `LISTED`."""
+    """A row of `LISTED`.
+
+    Raises:
+        sqlite3.DataError: it holds what is never written.
+    """
     number, notebook, title, created, updated, turns = row
     return Conversation(number, notebook, title, _time(created), _time(updated), turns)
 
@@ -77,7 +81,11 @@ def conversation_of(row: tuple[int, str, str, str, str, int]) -> Conversation:
 def turn_of(
     ordinal: int, question: str, stored: str, asked: str, thumb: int | None, comment: str | None
 ) -> KeptTurn:
-    """A row of turns with their feedback."""
+    """A row of turns with their feedback.
+
+    Raises:
+        sqlite3.DataError: it holds what is never written.
+    """
     feedback = None if thumb is None else Feedback(thumb, comment or "")
     return KeptTurn(ordinal, question, stored, _time(asked), feedback)
 
@@ -88,7 +96,10 @@ def stamp(moment: datetime) -> str:
 
 
 def _time(stamp: str) -> datetime:
-    return datetime.fromisoformat(stamp)
+    try:
+        return datetime.fromisoformat(stamp).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise sqlite3.DataError(f"{stamp!r} is no time") from error
 
 
 def storable(text: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from chatbot.answer import Answer
 from chatbot.errors import NoSuchConversation
 from chatbot.user_data.database import BUSY_SECONDS, FILE, create, opened, writing
+from chatbot.user_data.failures import is_there
 from chatbot.user_data.records import Conversation, Feedback, KeptTurn, title_of
 from chatbot.user_data.rows import (
     LISTED,
@@ -170,7 +171,7 @@ class UserData:
         With `words`, those in whose title, or in one of whose turns, all of them occur, each
         as the beginning of a word; accents and case do not count.
         """
-        if not self.path.exists():
+        if not is_there(self.path):
             return ()
         query = match_query(words)
         if words.strip() and not query:
@@ -198,7 +199,7 @@ class UserData:
         Raises:
             NoSuchConversation: there is none of that number.
         """
-        if not self.path.exists():
+        if not is_there(self.path):
             raise missing(number)
         with self._reading() as connection:
             return find(connection, number)
@@ -209,7 +210,7 @@ class UserData:
         Raises:
             NoSuchConversation: there is none of that number.
         """
-        if not self.path.exists():
+        if not is_there(self.path):
             raise missing(number)
         with self._reading() as connection:
             connection.execute("BEGIN")  # one state for both readings; closing ends it
@@ -228,7 +229,7 @@ class UserData:
         Raises:
             UserDataError: it cannot.
         """
-        if self.path.exists():
+        if is_there(self.path):
             with self._reading() as connection:
                 connection.execute("SELECT count(*) FROM conversations").fetchone()
 
@@ -241,7 +242,7 @@ class UserData:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        if not self.path.exists():
+        if not is_there(self.path):
             create(self.path)
         with self._reading() as connection, writing(connection):
             yield connection
