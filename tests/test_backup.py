@@ -229,10 +229,141 @@ def test_a_restore_waits_for_no_writer_that_never_ends(made: Backup, home: Path)
 
 def test_a_damaged_file_is_put_aside_as_it_is(made: Backup, home: Path) -> None:
     (home / "user.sqlite").write_bytes(b"spoilt" * 1000)
+    (home / "settings.toml").write_bytes(b"# mine\n")
     restored = put_back(made.file, home)
     assert titles(home) == ["two", "one"]
     assert restored.before is not None
-    assert restored.before.read_bytes() == b"spoilt" * 1000
+    assert everything(restored.before) == {
+        "user.sqlite": b"spoilt" * 1000,
+        "settings.toml": b"# mine\n",
+        "notebooks/law/settings.toml": OWN_SETTINGS,
+    }
+    assert (home / "settings.toml").read_bytes() == b"# none\n"
+    if os.name == "posix":
+        assert stat.S_IMODE(restored.before.stat().st_mode) == 0o700
+
+
+def test_what_cannot_be_put_aside_is_not_restored_over(made: Backup, home: Path) -> None:
+    for number in range(1_001):  # more than a backup holds; the data itself is whole
+        folder = home / "notebooks" / f"n{number}"
+        folder.mkdir()
+        (folder / "settings.toml").write_bytes(b"")
+    fill(home, "since then")
+    before = everything(home)
+    with pytest.raises(NotDone, match="Nothing was changed") as refusal:
+        put_back(made.file, home)
+    assert "\n" not in str(refusal.value)
+    assert everything(home) == before
+
+
+def test_what_is_said_between_two_steps_is_put_aside_too(made: Backup, home: Path) -> None:
+    said: list[str] = []
+
+    def on_step(step: str) -> None:
+        if step == "replace the data" and not said:
+            said.append(fill(home, "meanwhile").conversations()[0].title)
+
+    restored = restore(made.file, home, [], confirm=yes, on_step=on_step)
+    assert titles(home) == ["two", "one"]
+    assert restored.before is not None
+    assert [path.name for path in (home / "backups").iterdir()] == [restored.before.name]
+    put_back(restored.before, home)
+    assert titles(home) == ["meanwhile", "two", "one"]
+
+
+def test_what_is_begun_between_two_steps_is_put_aside_too(made: Backup, tmp_path: Path) -> None:
+    said: list[str] = []
+    there = tmp_path / "there"
+
+    def on_step(step: str) -> None:
+        if step == "replace the data" and not said:
+            said.append(fill(there, "meanwhile").conversations()[0].title)
+
+    restored = restore(made.file, there, [], confirm=yes, on_step=on_step)
+    assert titles(there) == ["two", "one"]
+    assert restored.before is not None
+    put_back(restored.before, there)
+    assert titles(there) == ["meanwhile"]
+
+
+def test_data_that_others_write_all_the_time_is_not_restored_over(made: Backup, home: Path) -> None:
+    (home / "settings.toml").write_bytes(b"# changed\n")
+
+    def on_step(step: str) -> None:
+        if step == "replace the data":
+            fill(home, "meanwhile")
+
+    with pytest.raises(UserDataBusy, match="in use") as refusal:
+        restore(made.file, home, [], confirm=yes, on_step=on_step)
+    assert "\n" not in str(refusal.value)
+    assert titles(home)[-3:] == ["meanwhile", "two", "one"]
+    assert (home / "settings.toml").read_bytes() == b"# changed\n"
+    fill(home, "later")
+
+
+@pytest.mark.parametrize("present", ["damaged", "moved away"])
+def test_an_old_journal_is_not_applied_to_what_is_restored(
+    made: Backup, home: Path, present: str
+) -> None:
+    path = home / "user.sqlite"
+    journal = path.with_name("user.sqlite-journal")
+    good = contents(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA cache_size = 1")  # so that pages, and the journal, are written
+        writer.execute("BEGIN")
+        writer.execute("UPDATE conversations SET title = title || ?", ("x" * 100_000,))
+        writer.execute("UPDATE turns SET question = question || ?", ("x" * 100_000,))
+        old = journal.read_bytes()
+        writer.execute("ROLLBACK")
+    assert old[:4] == b"\xd9\xd5\x05\xf9"
+    if present == "damaged":
+        path.write_bytes(b"spoilt" * 1000)
+    else:
+        path.unlink()
+
+    def on_step(step: str) -> None:
+        if step == "replace the data":
+            journal.write_bytes(old)
+
+    restore(made.file, home, [], confirm=yes, on_step=on_step)
+    assert not journal.exists()
+    assert contents(path) == good
+    assert old in everything(home / "backups").values()
+
+
+def test_a_folder_that_is_no_notebook_is_left_out(home: Path, tmp_path: Path) -> None:
+    made = back_up(home, tmp_path / "b.zip", [LAW, NotebookNotes("my notes.old", ("/x",))])
+    assert made.notebooks == (LAW,)
+    assert put_back(made.file, tmp_path / "there").contents.manifest.notebooks == (LAW,)
+
+
+def twins(home: Path, tmp_path: Path) -> Path:
+    names = {f"notebooks/{name}/settings.toml": name.encode() for name in ("Law", "law")}
+    return packed(tmp_path, {"user.sqlite": (home / "user.sqlite").read_bytes(), **names})
+
+
+def test_names_that_differ_by_case_alone_are_two_notebooks(home: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "PROBE").touch()
+    if (there / "probe").exists():
+        pytest.skip("this file system folds case")
+    put_back(twins(home, tmp_path), there)
+    for name in ("Law", "law"):
+        assert (there / "notebooks" / name / "settings.toml").read_bytes() == name.encode()
+    made = back_up(there, tmp_path / "b.zip", [NotebookNotes(name, ()) for name in ("Law", "law")])
+    assert put_back(made.file, there).before is not None
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_a_file_system_that_folds_case_takes_no_twins(
+    home: Path, tmp_path: Path, both: bool
+) -> None:
+    # As such a file system would have it: the other spelling is the same folder.
+    if not (home / "RESTORING").exists():
+        (home / "RESTORING").symlink_to("restoring")
+    file = twins(home, tmp_path) if both else packed(tmp_path, {"notebooks/LAW/settings.toml": b""})
+    assert "differ by case" in refused(file, home)
 
 
 def test_what_a_newer_footnote_wrote_is_not_restored_over(made: Backup, home: Path) -> None:
@@ -321,7 +452,7 @@ def test_a_name_that_no_backup_holds_is_refused(home: Path, tmp_path: Path, name
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-@pytest.mark.parametrize("other", ["settings.toml", "notebooks/A/settings.toml"])
+@pytest.mark.parametrize("other", ["settings.toml", "notebooks/a/settings.toml"])
 def test_a_file_that_is_there_twice_is_refused(home: Path, tmp_path: Path, other: str) -> None:
     names = {"settings.toml": b"x", "notebooks/a/settings.toml": b"x"}
     file = packed(tmp_path, names)
@@ -456,6 +587,19 @@ def test_no_bit_that_flips_in_a_backup_goes_unnoticed(made: Backup, tmp_path: Pa
         else:  # a date or a permission: nothing of what is restored
             assert everything_of(file) == good
     assert noticed > 120
+
+
+def test_a_zip_that_points_before_its_start_is_refused(
+    made: Backup, home: Path, tmp_path: Path
+) -> None:
+    whole = made.file.read_bytes()
+    end = whole.rindex(b"PK\x05\x06")
+    for position in range(end + 12, end + 20):  # the size and the place of the list of files
+        for bit in range(8):
+            spoilt = bytearray(whole)
+            spoilt[position] ^= 1 << bit
+            (tmp_path / "spoilt.zip").write_bytes(spoilt)
+            refused(tmp_path / "spoilt.zip", home)
 
 
 def everything_of(file: Path) -> dict[str, bytes]:

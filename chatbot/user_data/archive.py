@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import struct
@@ -92,7 +93,10 @@ def unpack(file: Path, folder: Path) -> Contents:
     with open_packed(file) as packed:
         try:
             return _unpack(packed, folder)
-        except _BROKEN as error:
+        except (*_BROKEN, OSError) as error:
+            # zipfile seeks where the file says, and the system refuses a place before its start.
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:
+                raise
             raise BadBackup(
                 f"{file} cannot be restored: {error}. Nothing was changed. Try another backup"
             ) from error

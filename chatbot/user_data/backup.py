@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from chatbot.errors import NotDone
+from chatbot.errors import BadBackup, NotDone
 from chatbot.notebooks import DEFAULT_NOTEBOOK, notebook_folder, notebook_name
 from chatbot.user_data.archive import MOST_SETTINGS, unpack, write_archive
 from chatbot.user_data.database import BUSY_SECONDS, FILE, connect, opened, snapshot
@@ -46,11 +46,13 @@ def back_up(
 
     Raises:
         UserDataError: the data cannot be read, or the file not written.
-        NotDone: a file of that name is there, or there is nothing to back up.
+        NotDone: a file of that name is there, there is nothing to back up, or what was written
+            does not read back.
     """
     if file.exists() or file.is_symlink():
         raise _in_the_way(file)
     source = home / FILE
+    notebooks = tuple(notebook for notebook in notebooks if _has_name(notebook))
     try:
         settings = own_settings(home)
         if not (source.exists() or settings or notebooks):
@@ -70,13 +72,19 @@ def back_up(
                 notebooks=notebooks,
             )
             (folder / "read back").mkdir()
-            contents = unpack(packed, folder / "read back")
+            try:
+                contents = unpack(packed, folder / "read back")
+            except BadBackup as error:
+                raise NotDone(
+                    f"{file} was not made: it did not read back ({error.__cause__ or error})."
+                    " Nothing was changed. Look what is wrong: footnote doctor"
+                ) from error
             put_in_place(packed, file)
     except FileExistsError:
         raise _in_the_way(file) from None
     except OSError as error:
         raise unwritable(file, error.strerror or str(error)) from error
-    return Backup(file, contents.conversations, contents.turns, tuple(notebooks))
+    return Backup(file, contents.conversations, contents.turns, notebooks)
 
 
 def _snapshot(source: Path, folder: Path, busy_seconds: float) -> Path:
@@ -109,6 +117,14 @@ def own_settings(home: Path) -> dict[str, bytes]:
                 raise NotDone(f"{path} is too large for settings. Correct it, or move it away")
             found[settings_member(name)] = path.read_bytes()
     return found
+
+
+def _has_name(notebook: NotebookNotes) -> bool:
+    """Whether it is a notebook: any folder may stand among them."""
+    try:
+        return bool(notebook_name(notebook.name))
+    except ValueError:
+        return False
 
 
 def _is_notebook(name: str) -> bool:

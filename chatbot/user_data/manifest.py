@@ -122,9 +122,9 @@ def require_expected(names: Sequence[str]) -> None:
                 notebook_of_member(name)
             except ValueError:
                 raise ValueError(f"it holds {name[:80]!r}, which is no part of a backup") from None
-        if name.casefold() in seen:
+        if name in seen:
             raise ValueError(f"it holds {name[:80]!r} twice")
-        seen.add(name.casefold())
+        seen.add(name)
     if MANIFEST not in names:
         raise ValueError("it has no manifest")
 
