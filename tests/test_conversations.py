@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import chdir, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from kept import answer
+from markdown_it import MarkdownIt
 from test_cli import Chain, Run, failing, run
 
 from chatbot.answer import Answer, Citation, Question, Status, Timings
@@ -274,3 +277,28 @@ def test_without_an_index_a_chat_keeps_nothing(kept: UserData) -> None:
     broken = Backend(open_chain=failing(OSError(5, "no")))
     assert run("chat", stdin="x\n", backend=broken).code == 2
     assert not kept.path.exists()
+
+
+BLOCKS = [
+    "---",
+    "- item",
+    "+ item",
+    "1. item",
+    "2) item",
+    "===",
+    "    code",
+    "# head",
+    "> quote",
+    "```",
+]
+
+
+@pytest.mark.parametrize("line", BLOCKS)
+@pytest.mark.parametrize("bullet", ["", "- "])
+def test_a_notes_words_begin_no_block_in_an_export(kept: UserData, line: str, bullet: str) -> None:
+    text = f"Before.\n{bullet}{line} [1]"
+    kept.start("default", replace(answer("What is S3?"), text=text))
+    page = run("conversations", "--show", "1", "--export", "-").out
+    rendered = MarkdownIt("commonmark").render(page.split("## What is S3?")[1])
+    assert not re.search(r"<(?:h\d|hr|ol|blockquote|pre|code)\b", rendered)
+    assert rendered.count("<li>") == (1 if bullet else 0)

@@ -10,7 +10,10 @@ from chatbot.plain_text import neutral, one_line, place, readable
 from chatbot.user_data.records import Conversation, KeptTurn
 
 # What would begin a heading, a quote, a rule, an image, a link, a tag or code of its own.
+_BLOCK = re.compile(r"^(\d{0,9})([-+=.)])")
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
+
+BULLET = "- "  # before a line of an answer: the answerer's own
 
 
 def conversation_in_markdown(conversation: Conversation, turns: Sequence[KeptTurn]) -> str:
@@ -36,7 +39,8 @@ def _lines(conversation: Conversation, turns: Sequence[KeptTurn]) -> Iterator[st
         yield from ("", f"## {_inline(turn.question)}", "")
         text = readable(answer.text).strip() or "Not in your notes."
         for line in text.split("\n"):
-            yield _with_markers(line, label, known)
+            bullet = BULLET if line.startswith(BULLET) else ""
+            yield bullet + _as_text(_with_markers(line.removeprefix(BULLET), label, known))
         if answer.citations:
             yield ""
         for citation in answer.citations:
@@ -56,6 +60,13 @@ def _with_markers(line: str, label: str, known: set[int]) -> str:
             shown += [_escaped(line[end : marker.start()]), f"[^{label}-{int(marker[1])}]"]
             end = marker.end()
     return "".join([*shown, _escaped(line[end:])])
+
+
+def _as_text(line: str) -> str:
+    """The line with what would begin a list, a rule, an underline or code taken at its word."""
+    words = line.lstrip(" ")
+    indent = "\N{NO-BREAK SPACE}" * (len(line) - len(words))
+    return indent + _BLOCK.sub(r"\1\\\2", words)
 
 
 def _inline(text: str) -> str:
