@@ -279,18 +279,7 @@ def test_without_an_index_a_chat_keeps_nothing(kept: UserData) -> None:
     assert not kept.path.exists()
 
 
-BLOCKS = [
-    "---",
-    "- item",
-    "+ item",
-    "1. item",
-    "2) item",
-    "===",
-    "    code",
-    "# head",
-    "> quote",
-    "```",
-]
+BLOCKS = ["---", "+ item", "1. item", "2) item", "===", "    code", "# head", "> quote", "```"]
 
 
 @pytest.mark.parametrize("line", BLOCKS)
