@@ -19,7 +19,7 @@ from chatbot.errors import ChatError
 from chatbot.exit_codes import COULD_NOT_RUN, DONE, INTERRUPTED, PIPE_CLOSED
 from chatbot.privacy import keep_private
 from chatbot.terminal import Terminal
-from ingest.errors import IngestError
+from ingest.errors import IndexNotFound, IngestError
 
 if TYPE_CHECKING:
     from chatbot.settings import Settings
@@ -94,7 +94,11 @@ def _run(argv: list[str], backend: Backend, terminal: Terminal) -> int:
     which = {name: getattr(args, name, None) for name in ("notebook", "index")}
     settings = _settings(**which)
     keep_private(settings.tracing)
-    return COMMANDS[args.command](Call(args, settings, backend, terminal))
+    try:
+        return COMMANDS[args.command](Call(args, settings, backend, terminal))
+    except IndexNotFound as error:
+        named = getattr(args, "notebook", None)
+        raise IndexNotFound(f"{error} --notebook {named}" if named else str(error)) from error
 
 
 def _settings(**overrides: object) -> Settings:

@@ -179,7 +179,12 @@ def check_reranker(wanted: bool, model: Weights) -> Check:
     without = "answers still come, from the fused rank"
     if not wanted:
         finding = f"switched off: {without}"
-        return Check("reranker", State.NOTE, finding, "Unset FOOTNOTE_RERANK to use it.")
+        return Check(
+            "reranker",
+            State.NOTE,
+            finding,
+            "To use it, let FOOTNOTE_RERANK or the notebook's settings.toml say true.",
+        )
     try:
         folder = model.verified_folder()
     except WeightsUnavailable as error:

@@ -138,6 +138,8 @@ def expand_home(path: Path) -> Path:
 def _describe(error: ValidationError, file: Path, own: Collection[str]) -> str:
     parts = []
     for problem in error.errors(include_url=False):
+        if problem["type"] == "default_factory_not_called":  # it follows from another problem
+            continue
         field = "_".join(str(part) for part in problem["loc"])
         name = f"{field} in {file}" if field in own else PREFIX + field.upper()
         reason = problem["msg"].removeprefix("Value error, ")

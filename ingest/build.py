@@ -250,7 +250,7 @@ class Build:
         with self._clock.step("store"):
             self._clock.report(0, len(notes.chunks))
             write_catalog(generation.catalog, notes, vectors)
-            with cannot_be_written():
+            with cannot_be_written(place):
                 write_store(place, notes.chunks, sections, vectors)
             manifest = Manifest(
                 settings=self._settings,
@@ -296,14 +296,19 @@ class Build:
 
 
 @contextlib.contextmanager
-def cannot_be_written() -> Iterator[None]:
+def cannot_be_written(place: Place) -> Iterator[None]:
     """Say of damage to what is only being written that it could not be."""
+    do = (
+        "Start the server, or unset FOOTNOTE_CHROMA_URL"
+        if isinstance(place, Server)
+        else "Make room or give another --index"
+    )
     try:
         yield
     except IndexDamaged as error:
         raise IngestError(
             f"The index could not be written: {error}. The old one is as it was."
-            " Make room or give another --index, then try again"
+            f" {do}, then try again"
         ) from error
 
 

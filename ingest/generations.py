@@ -158,6 +158,11 @@ class Generations:
                 raise self._damaged(f"its generation {generation.name} is not there")
         raise self._damaged("it changed again and again while it was opened")
 
+    def all(self) -> tuple[Generation, ...]:
+        """Return every generation that is there, whole or not, the oldest first."""
+        paths = sorted(self._all(), key=lambda path: _number(path.name))
+        return tuple(self._generation(path.name) for path in paths)
+
     def unfinished(self) -> tuple[str, ...]:
         """Return the names of those that a killed ingest left: newer than the current one.
 

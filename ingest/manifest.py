@@ -16,7 +16,7 @@ from ingest.schema import SCHEMA_VERSION
 
 # Raise it when the readers or the chunker make something else of the same note.
 CHUNKING_VERSION = 1
-DEFAULT_DIRECTORY = Path(".footnote")
+DEFAULT_DIRECTORY = Path(".footnote/index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +114,16 @@ def with_versions_of(settings: IndexSettings, of: IndexSettings) -> IndexSetting
 
 def rebuild_command(roots: Sequence[str], directory: Path) -> str:
     """Return the command that builds the index anew from these notes."""
-    words = ["footnote", "ingest", *roots, "--rebuild"]
-    if directory != DEFAULT_DIRECTORY:
-        words += ["--index", str(directory)]
-    return shlex.join(words)
+    return shlex.join(["footnote", "ingest", *roots, "--rebuild", *_which(directory)])
+
+
+def _which(directory: Path) -> list[str]:
+    """The option that names an index: a notebook's by the notebook, whose settings then count."""
+    home = directory.parent
+    if directory.name == "index" and home.parent.name == "notebooks":
+        return ["--notebook", home.name]
+    is_default = directory == DEFAULT_DIRECTORY or (home / "settings.toml").is_file()
+    return [] if directory.name == "index" and is_default else ["--index", str(directory)]
 
 
 def _differing(built: EmbedderIdentity, configured: EmbedderIdentity) -> tuple[str, str]:

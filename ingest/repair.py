@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.build import IngestReport
 from ingest.embedding import Embedder
-from ingest.errors import IndexDamaged
+from ingest.errors import IndexDamaged, IndexMismatch
+from ingest.generations import Generations
 from ingest.index import NotesIndex
+from ingest.manifest import Manifest
 from ingest.pipeline import ingest_notes, ingested_settings
 from ingest.steps import OnStep
 
@@ -55,7 +58,7 @@ def repair(
     found = find_damage(index)
     if not found:
         return Repair(())
-    roots = tuple(Path(root) for root in ingested_settings(index).roots)
+    roots = _roots(index)
     report = ingest_notes(
         roots,
         index,
@@ -71,3 +74,18 @@ def repair(
             " failing: give another --index, on another disk"
         )
     return Repair(found, report)
+
+
+def _roots(index: Path) -> tuple[Path, ...]:
+    """Where the notes lie: told by the current generation, or the newest that tells it.
+
+    Raises:
+        IndexDamaged: none does.
+    """
+    try:
+        return tuple(Path(root) for root in ingested_settings(index).roots)
+    except IndexDamaged:
+        for generation in reversed(Generations(index).all()):
+            with contextlib.suppress(IndexDamaged, IndexMismatch):
+                return tuple(Path(r) for r in Manifest.read(generation.manifest).settings.roots)
+        raise

@@ -97,7 +97,7 @@ class Update(Build):
             update_catalog(generation.catalog, gone, notes, vectors)
             with contextlib.closing(Catalog(generation.catalog)) as catalog:
                 sections, chunks = catalog.counts()
-                with cannot_be_written():
+                with cannot_be_written(place):
                     if isinstance(place, Directory):
                         copy_store(before.generation.chroma, place.path)
                         ids = [chunk.id for chunk in gone.chunks]

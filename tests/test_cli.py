@@ -377,6 +377,12 @@ def test_sync_reads_what_was_read_before() -> None:
     ]
 
 
+def test_a_notebook_without_an_index_says_how_to_make_that_one(tmp_path: Path) -> None:
+    backend = Backend(open_chain=failing(IndexNotFound("Make one: footnote ingest <folder>")))
+    refused = run("ask", "What?", "--notebook", "law", backend=backend)
+    assert refused.err == "footnote: Make one: footnote ingest <folder> --notebook law\n"
+
+
 def test_sync_without_an_index_says_how_to_make_one() -> None:
     nothing = failing(IndexNotFound("There is no index at x. Make one: footnote ingest <folder>"))
     done = run("sync", backend=replace(following(), ingested_paths=nothing))

@@ -279,6 +279,14 @@ def test_without_an_index_a_chat_keeps_nothing(kept: UserData) -> None:
     assert not kept.path.exists()
 
 
+def test_words_and_a_number_are_not_both_taken(kept: UserData) -> None:
+    chat("What is S3?\n")
+    for option in (["--delete", "1"], ["--show", "1"], ["--undo"]):
+        refused = run("conversations", "glacier", *option)
+        assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert run("conversations").out
+
+
 BLOCKS = ["---", "+ item", "1. item", "2) item", "===", "    code", "# head", "> quote", "```"]
 
 

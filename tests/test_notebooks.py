@@ -10,6 +10,7 @@ from conftest import NOTES, ToyEmbedder, write_notes
 from chatbot.errors import BadSetting
 from chatbot.notebooks import list_notebooks, notebook_name
 from chatbot.settings import read_settings
+from ingest.errors import IndexMismatch
 from ingest.index import NotesIndex
 from ingest.pipeline import ingest_notes
 
@@ -157,3 +158,26 @@ def test_what_is_no_notebook_is_not_listed(home: Path) -> None:
 def test_a_file_that_begins_with_a_byte_order_mark_is_read(home: Path) -> None:
     own_settings(home, "\ufeffrerank = false\n")
     assert read_settings({}, home=home, notebook="law").rerank is False
+
+
+def test_a_bad_name_is_told_alone() -> None:
+    with pytest.raises(BadSetting) as raised:
+        read_settings({}, notebook="../law")
+    assert "FOOTNOTE_INDEX" not in str(raised.value)
+
+
+def test_a_notebook_that_needs_a_rebuild_is_rebuilt_as_a_notebook(
+    home: Path, tmp_path: Path
+) -> None:
+    """Its own settings count then: with `--index` they would not, and nothing would mend it."""
+    index = ingest(home, "law", write_notes(tmp_path / "law", LAW))
+    with pytest.raises(IndexMismatch) as raised:
+        NotesIndex.open(index, embedder_name="another")
+    assert str(raised.value).endswith(
+        f"footnote ingest {tmp_path / 'law'} --rebuild --notebook law"
+    )
+    own_settings(home, "rerank = false\n", "default")
+    index = ingest(home, "default", write_notes(tmp_path / "aws", NOTES))
+    with pytest.raises(IndexMismatch) as raised:
+        NotesIndex.open(index, embedder_name="another")
+    assert str(raised.value).endswith("--rebuild")

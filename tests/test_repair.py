@@ -101,14 +101,18 @@ def test_there_must_be_an_index(tmp_path: Path, toy_embedder: ToyEmbedder) -> No
         repair(tmp_path, "toy", embedder=toy_embedder)
 
 
-@pytest.mark.parametrize("name", ["CURRENT", "manifest.json"])
-def test_an_index_that_cannot_say_where_its_notes_lie_asks_for_them(
-    index_directory: Path, toy_embedder: ToyEmbedder, name: str
+def test_a_pointer_that_names_nothing_is_mended(
+    index_directory: Path, toy_embedder: ToyEmbedder
 ) -> None:
-    path = {
-        "CURRENT": index_directory / "CURRENT",
-        "manifest.json": generation(index_directory).manifest,
-    }[name]
-    path.write_bytes(b"\0garbage")
+    (index_directory / "CURRENT").write_bytes(b"\0garbage")
+    mended = repair(index_directory, "toy", embedder=toy_embedder)
+    assert "CURRENT names no generation" in mended.found[0]
+    assert find_damage(index_directory) == ()
+
+
+def test_an_index_that_cannot_say_where_its_notes_lie_asks_for_them(
+    index_directory: Path, toy_embedder: ToyEmbedder
+) -> None:
+    generation(index_directory).manifest.write_bytes(b"\0garbage")
     with pytest.raises(IndexDamaged, match="footnote ingest <notes> --rebuild"):
         repair(index_directory, "toy", embedder=toy_embedder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatbot.commands.call import Call
+from chatbot.commands.conversations import since
 from chatbot.commands.questions import opened
 from chatbot.dialogue import REMEMBERED_TURNS, converse
 from chatbot.errors import UserDataError
@@ -61,4 +62,5 @@ def _show_where_it_stands(
         f" {counted(len(turns), 'turn')} so far, the last was"
     )
     for turn in turns[-1:]:
-        call.terminal.turn(turn.question, turn.answer)
+        (became,) = since(call, conversation, [turn.answer])
+        call.terminal.turn(turn.question, turn.answer, became)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chatbot.arguments import UsageError
 from chatbot.commands.call import Call
 from chatbot.errors import NotDone
 from chatbot.exit_codes import DONE
@@ -22,6 +23,11 @@ STDOUT = Path("-")
 def conversations(call: Call) -> int:
     """List, show, export, delete or bring back conversations."""
     kept, args = call.backend.user_data(call.settings), call.args
+    if args.words and (args.delete is not None or args.undo or args.show is not None):
+        raise UsageError(
+            f"{' '.join(args.words)!r} is looked for in all conversations, and one was named."
+            " Give either"
+        )
     if args.delete is not None:
         gone = kept.delete(args.delete)
         _say(call, f"Deleted conversation {gone.id}, “{gone.title}”.")
@@ -64,11 +70,11 @@ def _list(call: Call, found: Sequence[Conversation]) -> None:
 
 def _show(call: Call, kept: UserData, conversation: Conversation) -> None:
     turns = [(turn.question, turn.answer) for turn in kept.turns(conversation.id)]
-    found = _whereabouts(call, conversation, [answer for _, answer in turns])
+    found = since(call, conversation, [answer for _, answer in turns])
     call.terminal.conversations([conversation])
     call.terminal.line("")
-    for (question, answer), since in zip(turns, found, strict=True):
-        call.terminal.turn(question, answer, since)
+    for (question, answer), became in zip(turns, found, strict=True):
+        call.terminal.turn(question, answer, became)
 
 
 def _with_turns(call: Call, kept: UserData, conversation: Conversation) -> dict[str, object]:
@@ -76,15 +82,15 @@ def _with_turns(call: Call, kept: UserData, conversation: Conversation) -> dict[
     if call.args.show is None:
         return listed
     turns = kept.turns(conversation.id)
-    found = _whereabouts(call, conversation, [turn.answer for turn in turns])
+    found = since(call, conversation, [turn.answer for turn in turns])
     shown = [
-        {**turn.to_json(), "citations_now": [place.to_json() for place in since]}
-        for turn, since in zip(turns, found, strict=True)
+        {**turn.to_json(), "citations_now": [place.to_json() for place in became]}
+        for turn, became in zip(turns, found, strict=True)
     ]
     return {**listed, "turns": shown}
 
 
-def _whereabouts(
+def since(
     call: Call, conversation: Conversation, answers: Sequence[Answer]
 ) -> list[list[Whereabouts]]:
     """What became of what each answer cites; nothing where another notebook is looked at."""
