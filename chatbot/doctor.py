@@ -39,6 +39,10 @@ LIBRARIES = (
     "streamlit",
 )
 INSTALL_AGAIN = "In the clone: pip install -c constraints.txt -e ."
+SERVER_AWAY = (
+    "Answers stay the same without it. Start it again; or unset FOOTNOTE_CHROMA_URL and bring the"
+    " vectors back: footnote sync"
+)
 INGEST_FIRST = "Read your notes: footnote ingest <folder>"
 
 
@@ -279,6 +283,8 @@ def look_into_index(directory: Path, embedder: str) -> IndexFacts:
     with NotesIndex.open(directory, embedder_name=embedder) as index:
         if damage := index.damage():
             more = f" and {len(damage) - 1} more" if len(damage) > 1 else ""
+            if index.server and index.server in damage[0]:
+                raise IndexDamaged(f"{damage[0]}. {SERVER_AWAY}")
             raise IndexDamaged(
                 f"The index at {directory} is damaged: {damage[0]}{more}. "
                 f"The notes are not. Make it whole: footnote doctor --repair"

@@ -114,6 +114,14 @@ class NotesIndex:
         """What is not as it should be, though everything is still answered."""
         return self._dense.notices
 
+    @property
+    def server(self) -> str:
+        """The URL of the Chroma server that has the vectors; empty where they are here."""
+        from ingest.chroma.place import Server, place_of
+
+        place = place_of(self._lease.generation)
+        return place.url if isinstance(place, Server) else ""
+
     def require_embedder(self, identity: EmbedderIdentity) -> None:
         """Check that questions may be embedded by this embedder.
 

@@ -22,6 +22,7 @@ import pytest
 from chroma_server import free_port, running_server
 from conftest import ToyEmbedder
 
+from chatbot.doctor import look_into_index
 from chatbot.errors import BadSetting
 from chatbot.settings import read_settings
 from ingest.build import IngestReport
@@ -153,6 +154,13 @@ def test_a_server_that_is_gone_costs_a_notice_and_no_answer(
     # And the notes can be read without it again.
     assert sync("").embedded == 0
     assert nearest(tmp_path / "index") == nearest(tmp_path / "index", "exact")
+
+
+def test_the_doctor_tells_a_server_that_is_away_from_damage(sync: Sync, tmp_path: Path) -> None:
+    with running_server(tmp_path) as url:
+        sync(url)
+    with pytest.raises(IngestError, match=rf"{url}.* Start it again; or unset FOOTNOTE_CHROMA_URL"):
+        look_into_index(tmp_path / "index", "toy")
 
 
 def test_what_a_server_could_not_remove_is_removed_when_it_is_back(

@@ -31,6 +31,7 @@ from ingest.errors import (
     IndexNotFound,
     IngestError,
     NoReadableNotes,
+    NotesNotFound,
     WriterBusy,
 )
 from ingest.notes import SkippedFile
@@ -381,6 +382,15 @@ def test_a_notebook_without_an_index_says_how_to_make_that_one(tmp_path: Path) -
     backend = Backend(open_chain=failing(IndexNotFound("Make one: footnote ingest <folder>")))
     refused = run("ask", "What?", "--notebook", "law", backend=backend)
     assert refused.err == "footnote: Make one: footnote ingest <folder> --notebook law\n"
+
+
+@pytest.mark.parametrize("error", [NoReadableNotes("No note is left."), NotesNotFound("Gone.")])
+def test_where_no_note_is_left_it_is_said_that_the_index_goes_on(error: IngestError) -> None:
+    backend = Backend(ingested_paths=lambda _: (Path("gone"),), ingest=failing(error))
+    refused = run("sync", backend=backend)
+    assert refused.code == 2
+    assert refused.err.startswith(f"footnote: {str(error)[:-1]}. Until other notes are ingested")
+    assert refused.err.count("\n") == 1
 
 
 def test_sync_without_an_index_says_how_to_make_one() -> None:

@@ -12,7 +12,7 @@ from chatbot.arguments import DEFAULT_NOTES
 from chatbot.commands.call import Call
 from chatbot.exit_codes import DONE
 from chatbot.notices import Notices
-from ingest.errors import IngestError
+from ingest.errors import IngestError, NoReadableNotes, NotesNotFound
 
 if TYPE_CHECKING:
     from ingest.build import IngestReport
@@ -25,8 +25,18 @@ def ingest(call: Call) -> int:
 
 
 def sync(call: Call) -> int:
-    """Read the notes that were read before."""
-    return _bring_up_to_date(call, call.backend.ingested_paths(call.settings), False)
+    """Read the notes that were read before.
+
+    Where none of them is there any more (a drive that is not mounted, a folder that moved) the
+    index is kept, and that is said: it may be all that is left of them.
+    """
+    try:
+        return _bring_up_to_date(call, call.backend.ingested_paths(call.settings), False)
+    except (NotesNotFound, NoReadableNotes) as error:
+        raise type(error)(
+            f"{str(error).rstrip('.')}. Until other notes are ingested the index goes on answering"
+            f" from the old ones; to forget them, remove {call.settings.index}"
+        ) from error
 
 
 def _bring_up_to_date(call: Call, paths: Sequence[Path], rebuild: bool) -> int:
