@@ -243,6 +243,7 @@ def test_another_dimension_is_refused_by_both(folder: Path, tmp_path: Path) -> N
         OurIndex(folder, tmp_path / "ours", ToyEmbedder(32)).sync()
 
 
+@pytest.mark.directory
 def test_another_metric_is_asked_for_and_silently_not_given_by_the_naive_way(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -348,6 +349,7 @@ def asked_anew(opened: Callable[..., Kept], folder: Path, store: Path) -> bool:
         return answers_rightly(index)
 
 
+@pytest.mark.directory
 @slow
 @BOTH
 @pytest.mark.parametrize("damage", [alter_a_digit, halve])
@@ -367,6 +369,7 @@ def test_damage_in_chromas_database_is_served_or_ends_the_naive_way(
     assert (ended != Ended(True)) == harmed
 
 
+@pytest.mark.directory
 @slow
 @BOTH
 def test_damage_in_chromas_vectors_ends_the_process_of_the_naive_way(

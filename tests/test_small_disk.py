@@ -49,6 +49,7 @@ def large_note(words: int) -> str:
     return "# Large\n\n" + "\n\n".join(paragraphs) + "\n"
 
 
+@pytest.mark.directory
 def test_a_full_disk_leaves_the_old_index_whole(small_disk: Path, tmp_path: Path) -> None:
     folder = write_notes(tmp_path / "notes", NOTES)
     index, embedder = small_disk / "index", ToyEmbedder()
@@ -70,6 +71,7 @@ def test_a_full_disk_leaves_the_old_index_whole(small_disk: Path, tmp_path: Path
     assert mended.changes.added == ("small.md",)
 
 
+@pytest.mark.directory
 def test_a_disk_that_is_full_from_the_start_says_so(small_disk: Path, tmp_path: Path) -> None:
     folder = write_notes(tmp_path / "notes", NOTES)
     (small_disk / "filler").write_bytes(b"\0" * (MEGABYTES * 1_000_000))
