@@ -60,6 +60,14 @@ def notebook_name(text: str) -> str:
     return name
 
 
+def is_named_notebook(folder: str) -> bool:
+    """Whether a folder of that name is a notebook's; any folder may stand among them."""
+    try:
+        return notebook_name(folder) == folder and folder != DEFAULT_NOTEBOOK
+    except ValueError:
+        return False
+
+
 def notebook_folder(home: Path, name: str) -> Path:
     """Return where a notebook keeps its index and its settings."""
     return home if name == DEFAULT_NOTEBOOK else home / "notebooks" / name
@@ -96,15 +104,8 @@ def list_notebooks(home: Path) -> tuple[Notebook, ...]:
         folders = sorted((home / "notebooks").iterdir())
     except FileNotFoundError:
         folders = []
-    names = [path.name for path in folders if path.is_dir() and _is_name(path.name)]
+    names = [path.name for path in folders if path.is_dir() and is_named_notebook(path.name)]
     return (*found, *(_look(home, name) for name in names))
-
-
-def _is_name(text: str) -> bool:
-    try:
-        return notebook_name(text) == text
-    except ValueError:
-        return False
 
 
 def _look(home: Path, name: str) -> Notebook:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from ingest.notes import Section
 
 
+TELLING_WORDS = 5  # from here on a quote in another section is taken for the same passage
+
+
 class Since(StrEnum):
     """What became of a cited passage."""
 
@@ -76,7 +79,12 @@ def _place_in(index: NotesIndex, section: Section, citation: Citation) -> Citati
 
 
 def _elsewhere(index: NotesIndex, citation: Citation) -> Citation | None:
-    """The citation in the first section, in note order, that holds its words."""
+    """The citation in the first section, in note order, that holds its words.
+
+    A few words ("90 days") may stand anywhere and say something else: they are not looked for.
+    """
+    if len(citation.quote.split()) < TELLING_WORDS:
+        return None
     for source in index.sources_with(citation.quote):
         for section in index.outline():
             if section.source == source and not section.navigation:

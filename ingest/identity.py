@@ -118,6 +118,7 @@ class _Births:
         self._taken = set(taken)
 
     def of(self, kind: str, name: str) -> str:
+        """Return one for what is born under that name, and take it."""
         number = 0
         while True:
             seed = f"{kind}\0{name}\0{number}".encode("utf-8", "replace")

@@ -66,13 +66,7 @@ def ingest_notes(
         if _name_of_current(generations) != before:
             # Another writer was faster, and may have read newer notes than these.
             corpus = _read(paths, clock)
-        unfinished = generations.unfinished()
-        left = set(unfinished) & set(generations.remove_unread())
-        current, damage = open_previous(generations)
-        stays = current is not None and current.is_on(chroma_url)
-        if current is not None and stays:
-            damage = current.damage() or ""
-        repaired = ((INTERRUPTED,) if left else ()) + ((REPAIRED.format(damage),) if damage else ())
+        current, is_whole, repaired = _look_at_current(generations, chroma_url)
         previous = None if rebuild else current
         if embedder is None:
             # 'auto' means the precision the index has, and is measured only for a new one.
@@ -87,13 +81,29 @@ def ingest_notes(
             built = previous.manifest.settings
             # A newer version of the program may change how notes are divided: no reason to refuse.
             require_same(with_versions_of(built, settings), settings, index, roots)
-            if not renew and stays and not damage and previous.holds(corpus, settings):
+            if not renew and is_whole and previous.holds(corpus, settings):
                 return replace(_unchanged_report(previous, corpus, clock), repaired=repaired)
-        can_update = not renew and stays and not damage
-        small = can_update and Update.is_worth_it(previous, settings, corpus)
+        small = not renew and is_whole and Update.is_worth_it(previous, settings, corpus)
         build = Update if small else Build
         made = build(generations, chroma_url, corpus, settings, embedder, previous, current, clock)
         return replace(made.run(), repaired=repaired)
+
+
+def _look_at_current(
+    generations: Generations, server: str
+) -> tuple[Previous | None, bool, tuple[str, ...]]:
+    """The generation to build on; whether all of it is where it should be; what to say of it.
+
+    What a killed ingest left, and what nobody reads any more, is removed. Only the writer may.
+    """
+    unfinished = generations.unfinished()
+    left = set(unfinished) & set(generations.remove_unread())
+    current, damage = open_previous(generations)
+    stays = current is not None and current.is_on(server)
+    if current is not None and stays:
+        damage = current.damage() or ""
+    repaired = ((INTERRUPTED,) if left else ()) + ((REPAIRED.format(damage),) if damage else ())
+    return current, stays and not damage, repaired
 
 
 def _read(paths: Sequence[Path], clock: Clock) -> Corpus:

@@ -15,13 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.build import (
-    Build,
-    Previous,
-    cannot_be_written,
-    named_digests,
-    require_whole,
-)
+from ingest.build import Build, Previous, cannot_be_written, named_digests, require_whole
 from ingest.catalog import Catalog
 from ingest.catalog_build import IndexedNotes, update_catalog
 from ingest.changes import Changes, changes_between

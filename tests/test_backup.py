@@ -29,6 +29,7 @@ from chatbot.errors import (
     UserDataNewer,
     UserDataUnwritable,
 )
+from chatbot.notebooks import list_notebooks
 from chatbot.terminal import Terminal
 from chatbot.user_data import UserData
 from chatbot.user_data.archive import Contents
@@ -243,6 +244,20 @@ def test_a_damaged_file_is_put_aside_as_it_is(made: Backup, home: Path) -> None:
         assert stat.S_IMODE(restored.before.stat().st_mode) == 0o700
 
 
+def test_a_value_that_cannot_be_read_keeps_nobody_from_restoring(
+    made: Backup, home: Path, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(home / "user.sqlite")) as connection:
+        connection.execute("UPDATE turns SET answer = '{'")
+        connection.commit()
+    with pytest.raises(UserDataDamaged):
+        back_up(home, tmp_path / "another.zip", [LAW])
+    restored = put_back(made.file, home)
+    assert titles(home) == ["two", "one"]
+    assert restored.before is not None
+    assert "damaged" in restored.before.name
+
+
 def test_what_cannot_be_put_aside_is_not_restored_over(made: Backup, home: Path) -> None:
     for number in range(1_001):  # more than a backup holds; the data itself is whole
         folder = home / "notebooks" / f"n{number}"
@@ -332,9 +347,14 @@ def test_an_old_journal_is_not_applied_to_what_is_restored(
 
 
 def test_a_folder_that_is_no_notebook_is_left_out(home: Path, tmp_path: Path) -> None:
-    made = back_up(home, tmp_path / "b.zip", [LAW, NotebookNotes("my notes.old", ("/x",))])
-    assert made.notebooks == (LAW,)
-    assert put_back(made.file, tmp_path / "there").contents.manifest.notebooks == (LAW,)
+    (home / "notebooks" / "law (copy)").mkdir()
+    (home / "notebooks" / "law (copy)" / "settings.toml").write_bytes(b"rerank = true\n")
+    found = [NotebookNotes(notebook.name, notebook.notes) for notebook in list_notebooks(home)]
+    made = back_up(home, tmp_path / "b.zip", found)
+    assert [notebook.name for notebook in made.notebooks] == ["law"]
+    assert set(put_back(made.file, tmp_path / "there").contents.settings) == {
+        *("settings.toml", "notebooks/law/settings.toml"),
+    }
 
 
 def twins(home: Path, tmp_path: Path) -> Path:

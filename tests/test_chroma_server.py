@@ -1,7 +1,7 @@
 """Vectors on a Chroma server that several processes share: never lost, never waited for.
 
 That a server gives what a directory gives is told by the tests that use `each_place`, and by
-`pytest --chroma-server`, which runs every test on one.
+`pytest --chroma-server`, which sends there whatever a test ingests in its own process.
 """
 
 from __future__ import annotations

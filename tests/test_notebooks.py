@@ -152,6 +152,7 @@ def test_what_is_no_notebook_is_not_listed(home: Path) -> None:
     (home / "notebooks" / "readme").write_text("mine")
     (home / "notebooks" / "law (copy)").mkdir()
     (home / "notebooks" / ".trash").mkdir()
+    (home / "notebooks" / "default").mkdir()  # the default one is in the home folder itself
     assert list_notebooks(home) == ()
 
 

@@ -88,6 +88,16 @@ def test_what_is_no_longer_in_the_notes_is_gone(
     assert look(index_directory, cited) == Whereabouts(1, Since.GONE)
 
 
+def test_a_few_words_that_stand_anywhere_are_not_taken_for_what_was_cited(
+    cited: Citation, notes_folder: Path, ingest: Ingest, index_directory: Path
+) -> None:
+    few = replace(cited, quote="14 days")
+    (notes_folder / "queues.md").write_text("# Queues\n\nA queue is a line.\n")
+    (notes_folder / "other.md").write_text("# Leave\n\nLeave is 14 days.\n")
+    ingest()
+    assert look(index_directory, few).since is Since.CHANGED
+
+
 def test_of_the_same_words_twice_the_nearest_is_taken(
     cited: Citation, notes_folder: Path, ingest: Ingest, index_directory: Path
 ) -> None:

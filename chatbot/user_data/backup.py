@@ -11,12 +11,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from chatbot.errors import BadBackup, NotDone
-from chatbot.notebooks import DEFAULT_NOTEBOOK, notebook_folder, notebook_name
+from chatbot.notebooks import DEFAULT_NOTEBOOK, is_named_notebook, notebook_folder
 from chatbot.user_data.archive import MOST_SETTINGS, unpack, write_archive
 from chatbot.user_data.database import BUSY_SECONDS, FILE, connect, opened, snapshot
 from chatbot.user_data.failures import damaged, translated, unwritable
 from chatbot.user_data.files import put_in_place
-from chatbot.user_data.inspection import first_damage
+from chatbot.user_data.inspection import first_damage, read_all
 from chatbot.user_data.manifest import SETTINGS, NotebookNotes, settings_member
 
 DISTRIBUTION = "footnote-study"
@@ -52,7 +52,6 @@ def back_up(
     if file.exists() or file.is_symlink():
         raise _in_the_way(file)
     source = home / FILE
-    notebooks = tuple(notebook for notebook in notebooks if _has_name(notebook))
     try:
         settings = own_settings(home)
         if not (source.exists() or settings or notebooks):
@@ -84,11 +83,15 @@ def back_up(
         raise _in_the_way(file) from None
     except OSError as error:
         raise unwritable(file, error.strerror or str(error)) from error
-    return Backup(file, contents.conversations, contents.turns, notebooks)
+    return Backup(file, contents.conversations, contents.turns, tuple(notebooks))
 
 
 def _snapshot(source: Path, folder: Path, busy_seconds: float) -> Path:
-    """A copy of the data as it is now, up to date and whole."""
+    """A copy of the data as it is now, up to date and whole.
+
+    Raises:
+        UserDataDamaged: something in it cannot be read.
+    """
     with opened(source, busy_seconds=busy_seconds):
         pass
     copy = folder / FILE
@@ -96,6 +99,8 @@ def _snapshot(source: Path, folder: Path, busy_seconds: float) -> Path:
         snapshot(source, copy, busy_seconds)
         with closing(connect(copy)) as connection:
             found = first_damage(connection)
+            if not found:
+                read_all(connection)
     if found:
         raise damaged(source, found)
     return copy
@@ -110,28 +115,13 @@ def own_settings(home: Path) -> dict[str, bytes]:
     """
     folders = sorted(path.parent.name for path in home.glob(f"notebooks/*/{SETTINGS}"))
     found: dict[str, bytes] = {}
-    for name in (DEFAULT_NOTEBOOK, *(name for name in folders if _is_notebook(name))):
+    for name in (DEFAULT_NOTEBOOK, *(name for name in folders if is_named_notebook(name))):
         path = notebook_folder(home, name) / SETTINGS
         if path.is_file():
             if path.stat().st_size > MOST_SETTINGS:
                 raise NotDone(f"{path} is too large for settings. Correct it, or move it away")
             found[settings_member(name)] = path.read_bytes()
     return found
-
-
-def _has_name(notebook: NotebookNotes) -> bool:
-    """Whether it is a notebook: any folder may stand among them."""
-    try:
-        return bool(notebook_name(notebook.name))
-    except ValueError:
-        return False
-
-
-def _is_notebook(name: str) -> bool:
-    try:
-        return notebook_name(name) == name and name != DEFAULT_NOTEBOOK
-    except ValueError:
-        return False
 
 
 def _program() -> str:

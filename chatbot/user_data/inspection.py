@@ -30,7 +30,7 @@ def inspect(path: Path) -> tuple[int, int]:
             if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
                 raise ValueError(f"its {FILE} is damaged (a turn without its conversation)")
         with opened(path) as connection:
-            return _counts(connection)
+            return read_all(connection)
     except UserDataNewer as error:
         raise ValueError(f"a newer Footnote made its {FILE}") from error
     except UserDataError as error:
@@ -57,10 +57,10 @@ def look_at(home: Path) -> tuple[int, int] | None:
     with opened(path) as connection:
         if damage := first_damage(connection):
             raise damaged(path, damage)
-        return _counts(connection)
+        return read_all(connection)
 
 
-def _counts(connection: sqlite3.Connection) -> tuple[int, int]:
+def read_all(connection: sqlite3.Connection) -> tuple[int, int]:
     """Read every conversation and answer; how many conversations have how many turns.
 
     Raises:
