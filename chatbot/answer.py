@@ -28,12 +28,15 @@ class Turn:
 class Question:
     """What a person asks, with what was said before and where to look.
 
-    `scope`, when given, names the sources (as in `Citation.source`) to answer from.
+    `scope`, when given, names the sources (as in `Citation.source`) to answer from. `cited` is
+    what earlier answers of the conversation cited: a place that is cited again keeps its number,
+    and new ones go on counting.
     """
 
     text: str
     history: tuple[Turn, ...] = ()
     scope: frozenset[str] | None = None
+    cited: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class Citation:
     `quote == source_text[start:end]`, one contiguous verbatim span, in code points.
     """
 
-    number: int  # from 1, in order of use
+    number: int  # from 1, in order of first use in the conversation
     source: str
     heading: tuple[str, ...]
     anchor: str
@@ -118,6 +121,43 @@ class Status(StrEnum):
     NOT_IN_NOTES = "not_in_notes"
 
 
+class Ruling(StrEnum):
+    """What became of a sentence that a model wrote, held against the notes."""
+
+    VERIFIED = "verified"  # the passages that it cites hold what it says
+    REPAIRED = "repaired"  # they say it otherwise: their own words stand in its place
+    UNSUPPORTED = "unsupported"  # the passages that it cites do not hold it, nor does another
+    UNCITED = "uncited"  # it cites nothing, and claims nothing or what no passage holds
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSentence:
+    """One sentence that a model wrote, and what the notes say to it.
+
+    `text` is what stands in the answer, in the model's words or in the notes'; empty where the
+    sentence was left out. `problem` says what is wrong with `said`, for a reader; it is empty
+    where nothing is.
+    """
+
+    said: str  # without markers
+    ruling: Ruling
+    text: str
+    numbers: tuple[int, ...]  # of the citations that hold it
+    bullet: str = ""  # "- " before a list item
+    problem: str = ""
+
+    @property
+    def line(self) -> str:
+        """The sentence as a line of `Answer.text`: its words, then its markers; or ""."""
+        if not self.text:
+            return ""
+        return " ".join([f"{self.bullet}{self.text}", *(f"[{n}]" for n in self.numbers)])
+
+    def to_json(self) -> dict[str, Any]:
+        """The sentence as `ask --json` prints it."""
+        return {**asdict(self), "ruling": str(self.ruling), "numbers": list(self.numbers)}
+
+
 @dataclass(frozen=True, slots=True)
 class Timings:
     """Milliseconds spent in each stage."""
@@ -125,6 +165,8 @@ class Timings:
     understand: float = 0.0
     retrieve: float = 0.0
     answer: float = 0.0
+    first_token: float = 0.0  # from the question to the model's first words; 0 without a model
+    first_verified: float = 0.0  # and to the first sentence that the notes hold
 
     @property
     def total(self) -> float:
@@ -132,13 +174,19 @@ class Timings:
         return self.understand + self.retrieve + self.answer
 
     def to_json(self) -> dict[str, int]:
-        """Whole milliseconds by stage."""
-        return {
+        """Whole milliseconds by stage; those of a model only where one was asked."""
+        told = {
             "understand": round(self.understand),
             "retrieve": round(self.retrieve),
             "answer": round(self.answer),
             "total": round(self.total),
         }
+        if self.first_token:
+            told |= {
+                "first_token": round(self.first_token),
+                "first_verified": round(self.first_verified),
+            }
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +197,10 @@ class Answer:
     `MARKER`.
     `confidence` in [0, 1] is how sure the answerer is that the notes answer the question.
     `corrections` are the words of the question that were taken for others.
+
+    `model` is who worded the text, empty where it is in the notes' own words. Then `sentences`
+    are all that it wrote, also those that were left out of `text`. `notice` says why the answer
+    is not the one that was wanted: the model failed, or said what the notes do not.
     """
 
     question: str
@@ -159,6 +211,9 @@ class Answer:
     timings: Timings
     confidence: float = 0.0
     corrections: tuple[Correction, ...] = ()
+    model: str = ""
+    sentences: tuple[JudgedSentence, ...] = ()
+    notice: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The answer as `ask --json` prints it."""
@@ -171,4 +226,7 @@ class Answer:
             "citations": [citation.to_json() for citation in self.citations],
             "passages": [passage.to_json() for passage in self.passages],
             "timings_ms": self.timings.to_json(),
+            "model": self.model,
+            "sentences": [sentence.to_json() for sentence in self.sentences],
+            "notice": self.notice,
         }
