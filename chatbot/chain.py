@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +11,8 @@ from typing import Any, Self
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from chatbot.answer import Answer, Passage, Question
+from chatbot.grounding.judge import Judge
+from chatbot.grounding.quotables import Quotable
 from chatbot.library import NotesLibrary, open_library
 from chatbot.pipeline import Asked, Pipeline
 from chatbot.privacy import untraced
@@ -56,6 +59,11 @@ class NotesChain(Runnable[Question, Answer]):
     def search(self, question: Question, limit: int = 5) -> list[Passage]:
         """The passages that may answer, best first, at most `limit`; nothing is composed."""
         return self._library.search(question, limit=limit)
+
+    def judge(self, quotables: Sequence[Quotable]) -> Judge:
+        """What holds sentences against blocks of the notes; to train and measure it."""
+        with self._library.reading() as pipeline:
+            return pipeline.judge(quotables)
 
     def features(self, question: Question) -> dict[str, float] | None:
         """What the decision to answer `question` looks at, by name; to train and explain it.

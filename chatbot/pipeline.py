@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TypeVar
@@ -10,9 +10,12 @@ from typing import TypeVar
 from chatbot.aliases import Aliases, aliases_in
 from chatbot.answer import Answer, Passage, Question, Timings
 from chatbot.candidates import TermWeights, telling_names
+from chatbot.decision_models import packaged_model
 from chatbot.extractive.abstention import Confidence
 from chatbot.extractive.answerer import ExtractiveAnswerer
-from chatbot.extractive.decision_models import packaged_model
+from chatbot.grounding.closeness import Closeness
+from chatbot.grounding.judge import Judge
+from chatbot.grounding.quotables import Quotable
 from chatbot.query import Query, understand
 from chatbot.reranker import Reranker
 from chatbot.retrieval import Retrieval, Searcher
@@ -62,12 +65,22 @@ class Pipeline:
             index.vocabulary(), is_common=lambda word: embedder.count_tokens([word])[0] <= 3
         )
         self._note_names = telling_names(index.sources())
+        self._embedder = embedder
         self._searcher = Searcher(index, embedder, reranker, weights, aliases)
         confidence = Confidence(
-            packaged_model(),
+            packaged_model("chatbot.extractive", "abstention.json"),
             is_stub=lambda section_id: index.section(section_id).is_stub,
         )
         self._answerer = ExtractiveAnswerer(self._searcher, weights, index.source_text, confidence)
+
+    def judge(self, quotables: Sequence[Quotable]) -> Judge:
+        """What holds sentences against these blocks."""
+        return Judge(
+            quotables,
+            relevance=self._searcher.logits,
+            closeness=Closeness(self._embedder.embed_question),
+            supported=provisional,
+        )
 
     def search(self, question: Question, limit: int) -> list[Passage]:
         """The passages for `question`, best first."""
@@ -104,6 +117,12 @@ class Pipeline:
             corrections=step.query.corrections,
             timings=replace(step.timings, answer=spent),
         )
+
+
+def provisional(signs: Mapping[str, float]) -> float:
+    """Until the weights are fitted."""
+    problems = signs["numbers"] + signs["negations"] + signs["names"] + signs["turned"]
+    return 0.0 if problems else signs["held"]
 
 
 def learnt_aliases(index: NotesIndex) -> Aliases:

@@ -13,10 +13,10 @@ from markdown_notes import read
 
 from chatbot.answer import Answer, Question
 from chatbot.candidates import Candidate, TermWeights
+from chatbot.decision_models import LogisticModel, Model
 from chatbot.draft import Line, cite
 from chatbot.extractive.abstention import Confidence
 from chatbot.extractive.answerer import ExtractiveAnswerer
-from chatbot.extractive.decision_models import LogisticModel, Model
 from chatbot.extractive.desk import Desk
 from chatbot.pipeline import learnt_aliases
 from chatbot.query import Query, understand

@@ -9,8 +9,8 @@ import pytest
 from desks import ALWAYS, NEVER, Notes
 
 from chatbot.answer import Passage
+from chatbot.decision_models import LogisticModel
 from chatbot.extractive.abstention import Confidence, told_words
-from chatbot.extractive.decision_models import LogisticModel
 from chatbot.extractive.desk import Desk, block_line
 
 NOTE = (

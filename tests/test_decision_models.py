@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from test_abstention import features
 
-from chatbot.extractive.decision_models import (
+from chatbot.decision_models import (
     BoostedTrees,
     LogisticModel,
     MeanModel,
@@ -55,6 +55,9 @@ def test_log_odds_of_a_certainty_are_finite(probability: float) -> None:
     assert abs(logit(probability)) < 30
 
 
+ABSTENTION = ("chatbot.extractive", "abstention.json")
+
+
 def packaged() -> dict[str, Any]:
     file = resources.files("chatbot.extractive").joinpath("abstention.json")
     return json.loads(file.read_text("utf-8"))  # type: ignore[no-any-return]
@@ -70,7 +73,7 @@ def names_used() -> set[str]:
 def test_the_packaged_model_knows_the_features_it_uses() -> None:
     known = features("buckets?", "Buckets")
     assert names_used() <= set(known)
-    assert 0 < packaged_model().probability(known) < 1
+    assert 0 < packaged_model(*ABSTENTION).probability(known) < 1
 
 
 def test_every_feature_is_weighed_by_the_packaged_model() -> None:

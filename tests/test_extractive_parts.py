@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot.answer import Answer, Question, Status, Turn
+from chatbot.decision_models import Model
 from chatbot.extractive.answerer import LIKELIER, MOST_CITATIONS, REST_MISSING
-from chatbot.extractive.decision_models import Model
 from chatbot.query import understand
 
 LIBRARY = {

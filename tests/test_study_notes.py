@@ -12,7 +12,7 @@ from desks import NEVER, Shelf
 from pydantic import ValidationError
 
 from chatbot.answer import Answer, Citation, Passage, Status, Timings
-from chatbot.extractive.decision_models import BoostedTrees, Tree, read_model
+from chatbot.decision_models import BoostedTrees, Tree, read_model
 from evals.study_notes import measure, split_squad, train_abstention
 from evals.study_notes.measure import Judged, judge, normalised, share, summarise
 from evals.study_notes.questions import StudyQuestion, load_questions

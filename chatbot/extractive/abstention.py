@@ -17,8 +17,8 @@ from math import fsum
 from chatbot.answer import Passage
 from chatbot.asking import Asks, holds_kind
 from chatbot.candidates import heading_words
+from chatbot.decision_models import Model
 from chatbot.draft import Line
-from chatbot.extractive.decision_models import Model
 from chatbot.extractive.desk import Desk, word_count
 from chatbot.extractive.direct import asks_what_to_use
 from chatbot.query import Query

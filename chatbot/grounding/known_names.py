@@ -27,7 +27,7 @@ class KnownNames:
 
     def missing(self, claim: Sentence) -> Iterator[Problem]:
         """The names of the claim that no passage holds."""
-        for at, word in _named(claim.tokens):
+        for at, word in named(claim.tokens):
             if not self._holds(claim.tokens, at, word):
                 yield Problem(Kind.NAME, word.surface)
 
@@ -101,7 +101,7 @@ def _all_letters(short: str) -> str:
     return re.sub(r"([a-z])([2-9])\b", lambda found: found[1] * int(found[2]), short)
 
 
-def _named(tokens: Sequence[Token]) -> Iterator[tuple[int, Word]]:
+def named(tokens: Sequence[Token]) -> Iterator[tuple[int, Word]]:
     """The words that are names by their looks, with their places."""
     label = tokens.index(":") if ":" in tokens[:10] else -1  # "Key Features: …"
     for at, token in enumerate(tokens):

@@ -169,7 +169,7 @@ def _stored_logistic(fitted: Any, names: Sequence[str]) -> dict[str, Any]:
 
 
 def _stored_tree(tree: Any, names: Sequence[str]) -> dict[str, Any]:
-    """The tree as `chatbot.extractive.decision_models.Tree` reads it."""
+    """The tree as `chatbot.decision_models.Tree` reads it."""
     is_leaf = tree.children_left < 0
     values = np.where(is_leaf, LEARNING_RATE * tree.value[:, 0, 0], tree.threshold)
     return {

@@ -1,7 +1,7 @@
-"""Small models that turn features into a probability, read from the JSON kept beside this file.
+"""Small models that turn features into a probability, read from JSON kept in the package.
 
-Two of them decide together whether to answer: a logistic one, and boosted trees, which see
-what counts only together. They are plain arithmetic here; scikit-learn fits them in `evals`.
+Two of them decide together: a logistic one, and boosted trees, which see what counts only
+together. They are plain arithmetic here; scikit-learn fits them in `evals`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Model(Protocol):
     """What turns features into a probability."""
 
     def probability(self, values: Mapping[str, float]) -> float:
-        """The probability, in [0, 1], that the notes answer."""
+        """The probability, in [0, 1], of what the model was fitted to."""
         ...
 
 
@@ -31,7 +31,7 @@ class LogisticModel:
     bias: float
 
     def probability(self, values: Mapping[str, float]) -> float:
-        """The probability, in [0, 1], that the notes answer."""
+        """The probability, in [0, 1], of what the model was fitted to."""
         return _sigmoid(
             self.bias + fsum(weight * values[name] for name, weight in self.weights.items())
         )
@@ -66,7 +66,7 @@ class BoostedTrees:
     trees: Sequence[Tree]
 
     def probability(self, values: Mapping[str, float]) -> float:
-        """The probability, in [0, 1], that the notes answer."""
+        """The probability, in [0, 1], of what the model was fitted to."""
         return _sigmoid(fsum(tree.at(values) for tree in self.trees))
 
 
@@ -78,7 +78,7 @@ class MeanModel:
     threshold: float
 
     def probability(self, values: Mapping[str, float]) -> float:
-        """The probability, in [0, 1], that the notes answer."""
+        """The probability, in [0, 1], of what the model was fitted to."""
         mean = fsum(model.probability(values) for model in self.models) / len(self.models)
         return _sigmoid(logit(mean) - logit(self.threshold))
 
@@ -93,10 +93,10 @@ def _sigmoid(score: float) -> float:
     return 1 / (1 + exp(-max(-30.0, min(30.0, score))))
 
 
-@lru_cache(maxsize=1)
-def packaged_model() -> Model:
-    """The model whose weights come with this package."""
-    text = resources.files("chatbot.extractive").joinpath("abstention.json").read_text("utf-8")
+@lru_cache(maxsize=4)
+def packaged_model(package: str, name: str) -> Model:
+    """The model whose weights are kept in a file of a package of ours."""
+    text = resources.files(package).joinpath(name).read_text("utf-8")
     return read_model(json.loads(text))
 
 

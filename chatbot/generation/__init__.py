@@ -1,0 +1,1 @@
+"""An answer worded by a chat model, and nothing of it that the notes do not hold."""

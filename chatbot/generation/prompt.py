@@ -1,0 +1,134 @@
+"""The prompt: a versioned file, filled with passages, question and what was said before."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from string import Template
+
+from chatbot.answer import MARKER, Passage, Question, Turn
+from chatbot.chat_models.messages import Message
+from ingest.block_words import HEADING_SEPARATOR
+
+FILE = "prompt.md"
+_PART = re.compile(r"^=== (\w+) ===\n", re.MULTILINE)
+HISTORY_SHARE = 0.25  # of the budget, at the most, goes to what was said before
+LONGEST_TURN = 1_200  # characters of an earlier answer that are repeated
+
+CountTokens = Callable[[Sequence[str]], Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The texts that a model is given, with `$fence`, `$passages` and `$question` to be filled."""
+
+    version: int
+    digest: str  # SHA-256 of the file, its first 12 hexadecimal digits
+    system: str
+    question: str
+
+
+@lru_cache(maxsize=1)
+def packaged_prompt() -> Prompt:
+    """The prompt that comes with this package."""
+    return read_prompt(prompt_text())
+
+
+def prompt_text() -> str:
+    """The file of the prompt as it is."""
+    return resources.files("chatbot.generation").joinpath(FILE).read_text("utf-8")
+
+
+def read_prompt(text: str) -> Prompt:
+    """Read the file of a prompt.
+
+    Raises:
+        ValueError: a part is missing, or its first line is not `version: N`.
+    """
+    head, *parts = _PART.split(text)
+    found = dict(zip(parts[::2], parts[1::2], strict=True))
+    named = re.fullmatch(r"version: (\d+)\s*", head)
+    if named is None or not {"system", "question"} <= found.keys():
+        raise ValueError("a prompt has a line 'version: N' and the parts 'system' and 'question'")
+    return Prompt(
+        version=int(named[1]),
+        digest=hashlib.sha256(text.encode()).hexdigest()[:12],
+        system=found["system"].strip(),
+        question=found["question"].strip(),
+    )
+
+
+def messages_for(
+    question: Question,
+    passages: Sequence[Passage],
+    *,
+    budget: int,
+    count_tokens: CountTokens,
+    prompt: Prompt | None = None,
+) -> tuple[tuple[Message, ...], int]:
+    """The messages for a model, and how many of the passages they hold, best first.
+
+    They have at most about `budget` tokens, as `count_tokens` counts them; at least one passage
+    is held, cut if need be. Earlier turns are left out from the oldest on. Nothing that a
+    passage says can end the stretch that the passages stand in: the line at its ends is made
+    from all of it.
+    """
+    prompt = prompt or packaged_prompt()
+    shown = [_shown(number, passage) for number, passage in enumerate(passages, start=1)]
+    fixed = f"{prompt.system}\n{prompt.question}\n{question.text}"
+    fixed_cost, *costs = count_tokens([fixed, *shown])
+    left = max(0, budget - fixed_cost)
+    history = _fitting_history(question.history, int(left * HISTORY_SHARE), count_tokens)
+    left -= sum(count_tokens([turn.question + turn.answer for turn in history])) if history else 0
+    held = 0
+    for cost in costs:
+        if cost > left:
+            break
+        left -= cost
+        held += 1
+    if not held and shown:
+        # About four characters a token: better a piece of the best passage than none.
+        shown[0] = shown[0][: max(200, 4 * left)]
+        held = 1
+    body = "\n\n".join(shown[:held])
+    fence = _fence(body, question.text)
+    fill = {"fence": fence, "passages": body, "question": question.text.strip()}
+    said = [
+        message
+        for turn in history
+        for message in (Message("user", turn.question), Message("assistant", turn.answer))
+    ]
+    return (
+        Message("system", Template(prompt.system).substitute(fill)),
+        *said,
+        Message("user", Template(prompt.question).substitute(fill)),
+    ), held
+
+
+def _shown(number: int, passage: Passage) -> str:
+    where = HEADING_SEPARATOR.join(passage.heading)
+    return f"[{number}] {where} ({passage.source})\n{passage.words or passage.text}"
+
+
+def _fence(*texts: str) -> str:
+    """A line that none of the texts holds: whoever wrote them would have to know its hash."""
+    return f"-----{hashlib.sha256(chr(0).join(texts).encode('utf-8', 'replace')).hexdigest()[:16]}-----"
+
+
+def _fitting_history(
+    turns: Sequence[Turn], budget: int, count_tokens: CountTokens
+) -> tuple[Turn, ...]:
+    """The newest turns that fit, oldest first, without markers: those count other passages."""
+    kept: list[Turn] = []
+    for turn in reversed(turns):
+        bare = Turn(turn.question, MARKER.sub("", turn.answer)[:LONGEST_TURN].strip())
+        cost = sum(count_tokens([bare.question, bare.answer]))
+        if cost > budget:
+            break
+        budget -= cost
+        kept.append(bare)
+    return tuple(reversed(kept))

@@ -1,0 +1,72 @@
+"""Words that say the opposite of each other: what a claim turns round without a "not"."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Set
+
+from chatbot.grounding.sentences import Sentence
+from chatbot.words import stem
+
+_PAIRS = """
+    before after, more less, more fewer, most least, increase decrease, increase reduce,
+    raise lower, rise fall, grow shrink, high low, higher lower, highest lowest, maximum minimum,
+    enable disable, allow deny, allow forbid, allow prevent, permit forbid, accept reject,
+    require optional, mandatory optional, must may, always never, all none, every no,
+    everybody nobody, everyone nobody, only also, only even, first last, earliest latest,
+    early late, earlier later, start end, start stop, begin end, open close, fast slow,
+    faster slower, fastest slowest, cheap expensive, cheaper dearer, cheapest dearest,
+    large small, larger smaller, largest smallest, big small, bigger smaller, long short,
+    longer shorter, longest shortest, public private, internal external, inside outside,
+    inner outer, input output, import export, upload download, push pull, read write,
+    add remove, create delete, attach detach, encrypt decrypt, lock unlock, online offline,
+    synchronous asynchronous, automatic manual, automatically manually, static dynamic,
+    temporary permanent, persistent ephemeral, fixed variable, mutable immutable,
+    structured unstructured, supervised unsupervised, known unknown, common rare,
+    often seldom, often rarely, frequent infrequent, frequently rarely, left right, top bottom,
+    up down, above below, over under, upper lower, front back, near far, east west,
+    north south, hot cold, warm cold, wet dry, hard soft, heavy light, dark light, day night,
+    morning evening, summer winter, spring autumn, male female, true false, positive negative,
+    success failure, succeed fail, win lose, strong weak, stronger weaker, deep shallow,
+    thick thin, wide narrow, empty full, old new, older newer, oldest newest, same different,
+    single multiple, one several, single-use reusable, local remote, on-premises cloud,
+    batch real-time, serverless server, managed self-managed, horizontal vertical,
+    row column, source destination, source target, sender receiver, client server, parent child,
+    with without, include exclude, keep discard, retain discard, safe dangerous, cause prevent,
+    simple complex, easy difficult, easier harder, sparse dense, homogeneous heterogeneous,
+    forward backward, clockwise anticlockwise, active passive, lossy lossless, precision recall,
+    underfit overfit, symmetric asymmetric, linear nonlinear, stateless stateful
+"""
+
+
+def _read_pairs() -> dict[str, frozenset[str]]:
+    table: defaultdict[str, set[str]] = defaultdict(set)
+    for pair in _PAIRS.replace("\n", " ").split(","):
+        one, other = (stem(word) for word in pair.split())
+        table[one].add(other)
+        table[other].add(one)
+    return {word: frozenset(others) for word, others in table.items()}
+
+
+_OPPOSITES = _read_pairs()
+_PREFIXES = ("un", "in", "im", "ir", "il", "non", "dis")
+
+
+def opposites_of(word: str) -> frozenset[str]:
+    """The stems that say the opposite of this one."""
+    return _OPPOSITES.get(word, frozenset())
+
+
+def turned_round(claim: Sentence, held: Set[str]) -> Iterator[str]:
+    """The words of a claim that the passage does not hold, and whose opposite it does.
+
+    `held` are the stems of the passage.
+    """
+    for word in claim.words:
+        if word.stem in held:
+            continue
+        bare = next((word.folded[len(p) :] for p in _PREFIXES if word.folded.startswith(p)), "")
+        is_negated = len(bare) > 3 and stem(bare) in held
+        negates = len(word.folded) > 3 and any(stem(p + word.folded) in held for p in _PREFIXES)
+        if is_negated or negates or not opposites_of(word.stem).isdisjoint(held):
+            yield word.surface

@@ -1,0 +1,102 @@
+"""Every sentence of a notebook of facts, before the judge that answers are judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from chatbot.answer import Passage, Question
+from chatbot.chain import NotesChain, open_chain
+from chatbot.generation.material import Material, material_of
+from chatbot.grounding.judge import Judge
+from chatbot.settings import Settings
+from evals.verdicts.notebook import Fact
+from ingest.index import NotesIndex
+from ingest.pipeline import ingest_notes
+
+PASSAGES = 8  # that a model is handed
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One sentence: what it is, what was made of it, and by which signs."""
+
+    fact: int
+    text: str
+    kind: str  # "faithful", or how it was corrupted
+    ruling: str
+    probability: float
+    signs: Mapping[str, float]
+    quoted: str = ""
+
+
+def rows_of(facts: Sequence[Fact], root: Path) -> Iterator[Row]:
+    """Judge each sentence over the passages that a search for its fact finds.
+
+    The sentence cites the passage that holds the fact, as a model would that read it there.
+    """
+    with ExitStack() as stack:
+        folders = sorted({str(Path(fact.source).parent) for fact in facts})
+        opened = {name: stack.enter_context(_Opened(root / name)) for name in folders}
+        for number, fact in enumerate(facts):
+            folder = str(Path(fact.source).parent)
+            yield from _rows(number, fact, *opened[folder])
+
+
+class _Opened:
+    """An index of a folder of notes, and what answers from it, while it is open."""
+
+    def __init__(self, notes: Path) -> None:
+        self._notes = notes
+        self._stack = ExitStack()
+
+    def __enter__(self) -> tuple[NotesIndex, NotesChain]:
+        place = Path(self._stack.enter_context(TemporaryDirectory()))
+        ingest_notes([self._notes], place)
+        chain = self._stack.enter_context(open_chain(place, Settings(index=place), store="exact"))
+        return chain.index, chain
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+
+def _rows(number: int, fact: Fact, index: NotesIndex, chain: NotesChain) -> Iterator[Row]:
+    source = Path(fact.source).name
+    start = index.source_text(source).find(fact.quote)
+    asked = " ".join(fact.quote.split())[:400]
+    passages = _with_gold(chain, asked, source, start, start + len(fact.quote))
+    material = material_of(passages, index)
+    judge = chain.judge(material.quotables)
+    cited = {
+        n
+        for n, p in enumerate(passages, start=1)
+        if p.source == source and p.start < start + len(fact.quote) and p.end > start
+    }
+    sentences = [(text, "faithful") for text in fact.faithful]
+    sentences += [(corrupt.text, corrupt.kind) for corrupt in fact.corrupt]
+    for text, kind in sentences:
+        yield _row(number, text, kind, judge, material, cited)
+
+
+def _row(
+    number: int, text: str, kind: str, judge: Judge, material: Material, cited: set[int]
+) -> Row:
+    judgement = judge.judge(text, cited)
+    own = [at for at, q in enumerate(material.quotables) if q.passage in cited]
+    weighed = judge.weigh(text, own)
+    quoted = " | ".join(material.quotables[at].text for at in weighed.places)
+    return Row(
+        number, text, kind, str(judgement.ruling), weighed.probability, weighed.signs, quoted
+    )
+
+
+def _with_gold(chain: NotesChain, asked: str, source: str, start: int, end: int) -> list[Passage]:
+    passages = chain.search(Question(asked), limit=40)
+    gold = [p for p in passages if p.source == source and p.start < end and p.end > start]
+    if not gold:
+        raise LookupError(f"no passage of {source} holds {asked!r}")
+    others = [p for p in passages if p not in gold]
+    return (gold + others)[:PASSAGES]
