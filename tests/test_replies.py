@@ -215,6 +215,7 @@ def test_a_long_parenthesis_may_be_split() -> None:
         ("It\u202e is\u200b\x1b kept\x07.", "It is kept."),
         ("Emoji 👩‍🚀 stay.", None),
         ("It  is \t kept .", "It is kept ."),
+        ("Read ` ` here `a  b`.", "Read here a b."),
         ("- [ ] Open the box", "Open the box"),
     ],
 )
@@ -255,6 +256,14 @@ def test_gives_out_a_block_of_code_that_is_not_closed() -> None:
     assert read_reply("So:\n```\na[1]") == [
         Said("So:", ()),
         Said("```\na[1]", (), is_code=True),
+    ]
+
+
+def test_code_in_an_item_is_not_indented() -> None:
+    assert read_reply("- So\n  ```\n  a\n    b\n c\n  ```\n- No") == [
+        Said("So", (), "- "),
+        Said("```\na\n  b\nc\n```", (), is_code=True),
+        Said("No", (), "- "),
     ]
 
 
@@ -398,6 +407,7 @@ def test_where_a_reply_is_cut_changes_nothing(text: str, data: st.DataObject | N
 @settings(max_examples=300)
 @given(REPLIES)
 @example("[1[2[3[4[5[6]]]]]] x")
+@example("---[0][1\r\n†|] [1-3]x")
 @example("x [<b>1</b>] [*1*]")
 def test_takes_any_reply(text: str) -> None:
     for said in read_reply(text):

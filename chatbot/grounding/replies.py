@@ -34,7 +34,7 @@ class Said:
     """One sentence of a reply.
 
     `text` is plain words: without markers, emphasis, tags and backticks, on one line. Only of
-    code it is the whole block, verbatim, its fences included.
+    code it is the whole block, verbatim, its fences included; in an item, not its indentation.
     """
 
     text: str
@@ -179,7 +179,6 @@ class ReplyReader:
             self._step = self._read_code if kind is LineKind.FENCE else self._read_text
             if kind is LineKind.FENCE:
                 self._fence = text[: len(text) - len(text.lstrip(text[0]))]
-                self._raw = [" " * self._indent]
 
     def _begin_text(self, text: str) -> None:
         is_flush = not self._indent and text[0] not in "[【" and not text[0].islower()
@@ -291,6 +290,7 @@ class ReplyReader:
 
     def _end_code_line(self, *, ended: bool) -> None:
         line = "".join(self._raw)
+        line = line[min(self._indent, len(line) - len(line.lstrip(" \t"))) :]  # an item's own
         self._raw = []
         closes = bool(self._code) and line.strip().startswith(self._fence)
         self._code.append(line)

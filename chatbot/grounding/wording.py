@@ -48,7 +48,8 @@ def read_wording(cells: Sequence[Cell]) -> tuple[str, tuple[int, ...]]:
     else:
         text = _plain(_BRACKETS.sub("", text))
     codes = iter(code)
-    return re.sub(_CODE, lambda _: next(codes, ""), text).strip(), tuple(numbers)
+    text = re.sub(_CODE, lambda _: next(codes, ""), text)
+    return " ".join(text.split()), tuple(numbers)
 
 
 def read_words(text: str) -> tuple[str, tuple[int, ...]]:
