@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from time import process_time
 
 import pytest
@@ -106,6 +107,9 @@ def test_leaves_what_is_no_marker(text: str) -> None:
         ("It lasts days[1] - or more", ("It lasts days - or more", (1,))),
         ("It (S3)[1] lasts", ("It (S3) lasts", (1,))),
         ("Storage [1] and speed [2] count.", ("Storage and speed count.", (1, 2))),
+        ("According to [1], it is kept.", ("It is kept.", (1,))),
+        ("As stated in [1] and [2], it is kept.", ("It is kept.", (1, 2))),
+        (r"It is kept \[1\] in C:\x.", (r"It is kept in C:\x.", (1,))),
         ("It is kept [1] , then lost.", ("It is kept, then lost.", (1,))),
         ("It is kept [1](and lost) there.", ("It is kept (and lost) there.", (1,))),
     ],
@@ -384,7 +388,19 @@ PIECES = st.sampled_from(
         *["[", "]", "(", ")", "【", "】", "`", "``", "```", "~~~", "<", ">", "*", "**", "_", "__"],
         *["\n", "\n\n", "\r\n", "\r", " ", "  ", "\t", "- ", "1. ", "# ", "> ", "| ", "|", "|-|"],
         *["---", "Sources", "Sources:", "References\n", "[1] a.md", "x.md", "<b>", "</think>"],
-        *["<think>", "Answer:", "<|channel|>", "\u200b", "\u200d", "\u202e", "\0", "👩", "=", "."],
+        *[
+            "<think>",
+            "Answer:",
+            "<|channel|>",
+            "\u200b",
+            "\u200d",
+            "\u202e",
+            "\0",
+            "👩",
+            "=",
+            ".",
+            "\\",
+        ],
     ]
 )
 REPLIES = st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=60)
@@ -429,7 +445,7 @@ def understood(text: str) -> list[int]:
         for at in range(len(text))
         if marker_at_start(text[at:])
         and not text[:at].rstrip().endswith("=")
-        and not (text[at - 1 : at].isalnum() or text[at - 1 : at] in ("_", ")", "]"))
+        and not re.search(r"[\w)\]]\\?\Z", text[:at])
     ]
 
 
@@ -437,6 +453,7 @@ PATTERNS = [
     "word ", "One here. ", "a. ", "(a. ", "A. ", "[", "[1] ", "x. [1]. ", "[1], ", "[1[2", "a[1] ",
     "[1](x", "【", "((((", "`", "``a`", "<a ", "<!--", "*a\n", "**A", "_a ", "...", "…) ", "\n",
     "> ", "| a ", "|\n", "- a\n", "Sources\n", "```\n", "-", "日本。", " ", "\u200d", "e.g. ", "#",
+    "\\",
 ]  # fmt: skip
 
 

@@ -50,23 +50,31 @@ class Inline:
     """The cells of a line, each as soon as it is told from the others.
 
     `[n]` that touches the word before it is a marker too ("ninety days[1]."), but for what is
-    plainly code: `items[0].name`, `a[1]b`, `f[0](x)`, `x[1] = 2`, and `x = [1]`.
+    plainly code: `items[0].name`, `a[1]b`, `f[0](x)`, `x[1] = 2`, and `x = [1]`. A backslash
+    before a bracket is Markdown's, and is left out.
     """
 
     def __init__(self) -> None:
         self._held = ""
+        self._slash = ""  # a backslash, if the last character was one
         self._before = ""  # the character before what is held
         self._last = ""  # and the last that was no white space
 
     def feed(self, character: str) -> list[Cell]:
         """The cells that are known now."""
-        if not self._held and character not in _OPENERS:
+        slash = "" if character in "[]" else self._slash
+        self._slash = ""
+        if character == "\\" and not self._held.startswith("`"):
+            self._slash = character
+            character = ""
+        if not self._held and not slash and character and character not in _OPENERS:
             return [self._pass(character)]
-        self._held += character
+        self._held += slash + character
         return self._take(ended=False)
 
     def end(self) -> list[Cell]:
         """The rest; the line is over, and the next begins afresh."""
+        self._held, self._slash = self._held + self._slash, ""
         cells = self._take(ended=True)
         self._before = self._last = ""
         return cells

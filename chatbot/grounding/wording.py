@@ -11,6 +11,10 @@ _MARK, _CODE = "\x00", "\x01"  # stand in for a marker and for code; no reply ho
 _LINK = re.compile(r"!?\[(?!\d{1,3}\])([^\[\]]{1,300})\]\([^()\s]{0,500}\)")
 _MARKS = re.compile(r"\x00(?:\s*(?:[,;&–-]|and\b)?\s*\x00)+")
 _EMPTIED = re.compile(r"[(\[]\s*\x00\s*[)\]]")
+_ACCORDING = re.compile(
+    r"\A(?:According to|Based on|As (?:stated|described|noted|mentioned|shown|explained) (?:in|by)"
+    r"|As per|Per|In|From) ?\x00 ?, ?(\w)"
+)
 _STRAY_STOPS = re.compile(r"(?<=[.!?…。！？])(?:[\"'”’)*_]{0,8}\s*\x00[.,;\s]*)+\Z")
 _MARK_INSIDE = re.compile(r"\s*\x00(?=\w)|\x00(?=[\"“(])")
 _STRONG = re.compile(r"(?<!\d)(?<!\S )\*{2,}|\*{2,}(?![\d\s])|(?<!\s)\*{2,}(?!\d)|~~")
@@ -69,6 +73,7 @@ def _plain(text: str) -> str:
         text = _UNDERSCORED.sub(r"\1", text)
     if _MARK in text:
         text = _EMPTIED.sub(_MARK, _MARKS.sub(_MARK, text))
+        text = _ACCORDING.sub(lambda begun: begun.group(1).upper(), text)
         text = _STRAY_STOPS.sub("", text)
         text = _MARK_INSIDE.sub(" ", text)
         text = re.sub(r"\s*\x00\s*(?=[.,;:!?)\]])|\s*\x00", "", text)
