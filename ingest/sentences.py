@@ -83,7 +83,7 @@ def _boundaries(text: str) -> list[int]:
         enclosing = bisect_right(starts, stop.start()) - 1
         if enclosing >= 0 and end < ends[enclosing]:
             continue
-        if _ends_sentence(text, stop.start(), end, found[-1] if found else 0):
+        if ends_sentence(text, stop.start(), end, found[-1] if found else 0):
             found.append(end)
     return found
 
@@ -104,7 +104,7 @@ def _parentheses(text: str) -> tuple[list[int], list[int]]:
     return [start for start, _ in pairs], [end for _, end in pairs]
 
 
-def _ends_sentence(text: str, stop: int, end: int, sentence_start: int) -> bool:
+def ends_sentence(text: str, stop: int, end: int, sentence_start: int) -> bool:
     """Whether the stop at [stop, end) closes the sentence begun at `sentence_start`."""
     rest = text[end : end + 2 * _WORD_LIMIT].lstrip()
     if not rest:

@@ -24,7 +24,7 @@ something else is noticed only where the sentences most like the claim have anot
 `units`, `numerals`, `tokens`, `quantities`, `denials` and `sentences` read a text; `claims` tells
 what of it needs support. `coverage`, `known_numbers`, `known_names` and `contradictions` hold a
 claim against the passages; `evidence` makes one score of what they find, in the values of
-`problems`.
+`problems`. `replies` reads what a model wrote: which sentence cites which passages.
 """
 
 from chatbot.grounding.claims import claims_nothing
