@@ -67,7 +67,13 @@ class Pipeline:
             packaged_model(),
             is_stub=lambda section_id: index.section(section_id).is_stub,
         )
-        self._answerer = ExtractiveAnswerer(self._searcher, weights, index.source_text, confidence)
+        self._answerer = ExtractiveAnswerer(
+            self._searcher,
+            weights,
+            index.source_text,
+            confidence,
+            source_digest=index.source_digest,
+        )
 
     def search(self, question: Question, limit: int) -> list[Passage]:
         """The passages for `question`, best first."""
