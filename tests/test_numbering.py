@@ -113,6 +113,13 @@ def test_what_stands_elsewhere_is_another_place(how: str) -> None:
     assert Numbering((replace(OAK, note="one"), ELM)).number_of(OTHER[how]) == 3
 
 
+def test_without_a_digest_the_same_words_of_a_section_are_the_same_place() -> None:
+    moved = replace(OAK, start=1, end=1 + len(OAK.quote))
+    assert Numbering((OAK, ELM)).number_of(moved) == 1
+    nameless = replace(OAK, section="")
+    assert Numbering((nameless, ELM)).number_of(replace(moved, section="")) == 3
+
+
 def test_the_same_words_twice_in_one_answer_are_two_places() -> None:
     twice = replace(OAK, number=2, start=99, end=99 + len(OAK.quote))
     assert numbers(numbered_on(answer("Oak. [1] [2]", OAK, twice), (OAK, ELM))) == [1, 3]

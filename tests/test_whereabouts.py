@@ -206,6 +206,10 @@ def test_a_note_that_was_edited_around_what_was_cited_is_mentioned_once(
     [told] = run("conversations", "--show", "1", "--json", backend=Backend()).objects
     places = told["turns"][0]["citations_now"]
     assert [(one["since"], one["note_changed"]) for one in places] == [("unchanged", True)] * 2
+    (notes_folder / "queues.md").write_text(f"Tea.\n\n{text}")
+    ingest()
+    shown = run("conversations", "--show", "1", backend=Backend()).out
+    assert shown.count("Since then") == shown.count(" has moved: ") == 2
 
 
 def test_a_conversation_is_shown_without_an_index(answer: Answer, tmp_path: Path) -> None:
