@@ -97,6 +97,7 @@ class Citation:
     start: int
     end: int
     section: str = ""  # the section's identity: it stays when the note is renamed
+    note: str = ""  # SHA-256 of the note's file as it was when it was cited, hexadecimal
 
     def to_json(self) -> dict[str, Any]:
         """The citation as `ask --json` prints it."""
@@ -110,6 +111,7 @@ class Citation:
             "start": self.start,
             "end": self.end,
             "section": self.section,
+            "note": self.note,
         }
 
 

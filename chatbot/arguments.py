@@ -12,6 +12,7 @@ from chatbot.errors import ChatError
 DEFAULT_NOTES = "corpus"
 DEFAULT_LIMIT = 5  # passages
 MOST_PASSAGES = 50
+NEW, NEW_CONVERSATION = "new", 0  # as it is typed, and the number that no conversation has
 
 EPILOG = """\
 exit codes: 0 done, 1 a check failed, 2 could not run
@@ -59,6 +60,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     one = add("ask", help="answer a question, with footnotes")
     _add_question(one)
+    one.add_argument("--conversation", type=_number_or_new, metavar="N",
+                     help="ask in conversation N, and keep it there; 'new' begins one")  # fmt: skip
     _add_common(one)
 
     one = add("search", help="show the passages nearest to a question")
@@ -74,15 +77,19 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--private", action="store_true", help="keep nothing of it")
     _add_common(one, with_json=False)
 
-    one = add("conversations", help="list, show, export or delete what was asked before")
-    one.add_argument("words", nargs="*", metavar="WORD", help="only those that hold all of these")
+    one = add("conversations", help="list, show, rename, export or delete what was asked before")
+    one.add_argument("words", nargs="*", metavar="WORD",
+                     help="only those that hold all of these; the title to --rename")  # fmt: skip
     which = one.add_mutually_exclusive_group()
     which.add_argument("--show", type=_number, metavar="N", help="conversation N, with its answers")
     which.add_argument("--delete", type=_number, metavar="N", help="throw conversation N away")
+    which.add_argument("--rename", type=_number, metavar="N",
+                       help="give conversation N the title that the WORDs are")  # fmt: skip
     which.add_argument("--undo", action="store_true", help="bring back what was deleted last")
     how = one.add_mutually_exclusive_group()
     how.add_argument("--export", type=_path, metavar="FILE",
-                     help="write them to FILE as Markdown instead; - prints them")  # fmt: skip
+                     help="write them to FILE as Markdown, or as JSON where it ends in .json;"
+                          " - prints them")  # fmt: skip
     how.add_argument("--json", action="store_true", help="one JSON object a line")
 
     one = add("backup", help="put conversations and settings into one file")
@@ -137,6 +144,15 @@ def _number(text: str) -> int:
     if text.isascii() and text.isdecimal() and int(text[:15]) >= 1 and len(text) < 16:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not the number of a conversation")
+
+
+def _number_or_new(text: str) -> int:
+    if text == NEW:
+        return NEW_CONVERSATION
+    try:
+        return _number(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, nor '{NEW}'") from None
 
 
 def _limit(text: str) -> int:

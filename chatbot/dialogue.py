@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from chatbot.answer import Answer, Question, Turn
+from chatbot.answer import Answer, Question
 from chatbot.errors import QUESTION_LIMIT, ChatError, QuestionTooLong
 from chatbot.plain_text import Line
+from chatbot.remembered import NOTHING_SAID, Remembered
 from chatbot.terminal import Terminal
-
-REMEMBERED_TURNS = 10  # earlier questions that a new one can refer to
 
 HELP = """\
 Ask about your notes. A question may refer to the one before it.
@@ -41,7 +40,7 @@ def converse(
     terminal: Terminal,
     *,
     keeper: Keeper | None = None,
-    history: tuple[Turn, ...] = (),
+    remembered: Remembered = NOTHING_SAID,
 ) -> None:
     """Answer one question after another until the person leaves.
 
@@ -50,13 +49,12 @@ def converse(
     be kept is shown all the same.
     """
     terminal.notice("Ask about your notes; /help says more.")
-    turns = list(history)
     while (typed := _typed(terminal)) is not None:
         text = typed.text.strip()
         if text in ("/quit", "/exit"):
             return
         if text == "/new":
-            turns.clear()
+            remembered = NOTHING_SAID
             if keeper is not None:
                 keeper.begin_another()
             terminal.notice("Forgotten. Ask something new.")
@@ -66,8 +64,7 @@ def converse(
         elif text.startswith("/") and text[1:].isalpha():
             terminal.notice(HELP if text == "/help" else f"No command {text}; /help lists them.")
         elif text:
-            recent = tuple(turns[-REMEMBERED_TURNS:])
-            turns += _one_turn(answer, typed, recent, terminal, keeper)
+            remembered = _one_turn(answer, typed, remembered, terminal, keeper)
 
 
 def _typed(terminal: Terminal) -> Line | None:
@@ -81,26 +78,27 @@ def _typed(terminal: Terminal) -> Line | None:
 def _one_turn(
     answer: Callable[[Question], Answer],
     typed: Line,
-    turns: tuple[Turn, ...],
+    remembered: Remembered,
     terminal: Terminal,
     keeper: Keeper | None,
-) -> list[Turn]:
+) -> Remembered:
+    """Answer one question; what is remembered after it."""
     try:
         if typed.length > QUESTION_LIMIT:
             raise QuestionTooLong(typed.length)
-        found = answer(Question(typed.text.strip(), turns))
+        found = answer(remembered.asked(typed.text.strip()))
         problem = _kept(found, keeper)  # before it is shown: what was seen was kept
     except KeyboardInterrupt:
         terminal.notice("Stopped.")
-        return []
+        return remembered
     except ChatError as error:
         terminal.error(str(error))
-        return []
+        return remembered
     terminal.answer(found)
     if problem:
         terminal.notice(f"Not kept: {problem}", "yellow")
     terminal.line("")
-    return [Turn(found.question, found.text)]
+    return remembered.with_answer(found)
 
 
 def _kept(found: Answer, keeper: Keeper | None) -> str:

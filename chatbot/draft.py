@@ -85,12 +85,20 @@ class Draft:
         return tuple({span.key: span for line in self.lines for span in line.spans}.values())
 
 
+def no_digest(source: str) -> str:
+    """The digest of a source where nobody knows it."""
+    return ""
+
+
 def cite(
-    lines: Sequence[Line], source_text: Callable[[str], str]
+    lines: Sequence[Line],
+    source_text: Callable[[str], str],
+    source_digest: Callable[[str], str] = no_digest,
 ) -> tuple[str, tuple[Citation, ...]]:
     """Write the lines with markers `[n]`, numbered from 1 in order of use, and their citations.
 
-    Each citation's quote is cut from the source itself, so it is exact by construction.
+    Each citation's quote is cut from the source itself, so it is exact by construction; which
+    state of the source that was, its digest tells.
     """
     numbers: dict[tuple[str, int, int], int] = {}
     citations: list[Citation] = []
@@ -105,7 +113,8 @@ def cite(
         for span in pieces:
             if span.key not in numbers:
                 numbers[span.key] = len(numbers) + 1
-                citations.append(_citation(numbers[span.key], span, source_text))
+                cited = span_citation(numbers[span.key], span, source_text, source_digest)
+                citations.append(cited)
             marker = f"[{numbers[span.key]}]"
             if marker not in markers:
                 markers.append(marker)
@@ -114,15 +123,23 @@ def cite(
     return "\n".join(written), tuple(citations)
 
 
-def _citation(number: int, span: Span, source_text: Callable[[str], str]) -> Citation:
+def span_citation(
+    number: int,
+    span: Span,
+    source_text: Callable[[str], str],
+    source_digest: Callable[[str], str] = no_digest,
+) -> Citation:
+    """The citation of one stretch, quoted to the letter."""
+    source = span.section.source
     return Citation(
         number=number,
-        source=span.section.source,
+        source=source,
         heading=span.section.heading,
         anchor=span.section.anchor,
         lines=span.lines,
-        quote=source_text(span.section.source)[span.start : span.end],
+        quote=source_text(source)[span.start : span.end],
         start=span.start,
         end=span.end,
         section=span.section.identity,
+        note=source_digest(source),
     )

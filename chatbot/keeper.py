@@ -6,13 +6,13 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from chatbot.answer import Answer, Turn
+from chatbot.answer import Answer
 from chatbot.errors import NoSuchConversation
 from chatbot.notebooks import notebook_folder
 
 if TYPE_CHECKING:
     from chatbot.settings import Settings
-    from chatbot.user_data import Conversation, KeptTurn, UserData
+    from chatbot.user_data import Conversation, UserData
 
 
 class ConversationKeeper:
@@ -52,8 +52,12 @@ def notebook_of(settings: Settings) -> str:
     return str(settings.index.resolve())
 
 
-def conversation_to_go_on_with(kept: UserData, notebook: str, number: int) -> Conversation:
+def conversation_to_go_on_with(
+    kept: UserData, notebook: str, number: int, command: str = "footnote chat --continue"
+) -> Conversation:
     """The conversation of that number, or the newest where it is 0.
+
+    `command` is what goes on with one, up to its number.
 
     Raises:
         NoSuchConversation: there is none, or it is about another notebook.
@@ -71,11 +75,6 @@ def conversation_to_go_on_with(kept: UserData, notebook: str, number: int) -> Co
         named = "--index" if Path(conversation.notebook).is_absolute() else "--notebook"
         raise NoSuchConversation(
             f"Conversation {number} is about '{conversation.notebook}', not '{notebook}'. Go on"
-            f" with it: footnote chat --continue {number} {named} {quote(conversation.notebook)}"
+            f" with it: {command} {number} {named} {quote(conversation.notebook)}"
         )
     return conversation
-
-
-def history_of(turns: tuple[KeptTurn, ...]) -> tuple[Turn, ...]:
-    """What a question that comes next may refer to."""
-    return tuple(Turn(turn.question, turn.answer.text) for turn in turns)

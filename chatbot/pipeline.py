@@ -71,7 +71,13 @@ class Pipeline:
             packaged_model("chatbot.extractive", "abstention.json"),
             is_stub=lambda section_id: index.section(section_id).is_stub,
         )
-        self._answerer = ExtractiveAnswerer(self._searcher, weights, index.source_text, confidence)
+        self._answerer = ExtractiveAnswerer(
+            self._searcher,
+            weights,
+            index.source_text,
+            confidence,
+            source_digest=index.source_digest,
+        )
 
     def judge(self, quotables: Sequence[Quotable]) -> Judge:
         """What holds sentences against these blocks."""

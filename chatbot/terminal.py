@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from chatbot.answer import MARKER, Answer, Passage, Status
 from chatbot.errors import QUESTION_LIMIT
 from chatbot.plain_text import Line, neutral, one_line, place, read_lines, readable, to_json_line
+from chatbot.since import changes_told, edits_told
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,13 +35,6 @@ PROMPT = "? "
 QUOTE_WIDTH = 96  # characters of a quote shown under an answer
 PASSAGE_WIDTH = 240  # characters of a passage shown by `search`
 MOST_NAMED = 8  # changed notes of a kind that are named
-
-SINCE_LINES = {
-    "unchanged": "",
-    "moved": "Since then [{number}] has moved: {place}",
-    "changed": "Since then [{number}] was edited, or written in other words: {place}",
-    "gone": "Since then what [{number}] cites has gone from the notes.",
-}
 
 STATUS_LINES = {
     Status.ANSWERED: "",
@@ -132,7 +126,7 @@ class Terminal:
             self._print(_with_markers(text))
         if answer.citations:
             self._print("")
-        width = len(str(len(answer.citations)))
+        width = max((len(str(citation.number)) for citation in answer.citations), default=0)
         for citation in answer.citations:
             margin = " " * (width + 2)
             number = f"{citation.number:>{width}}"
@@ -243,12 +237,10 @@ class Terminal:
         """A question that was asked before, its answer, and what became of what it cites."""
         self._print(_styled(f"{PROMPT}{one_line(readable(question))}", "bold"))
         self.answer(answer)
-        for found in since:
-            told = SINCE_LINES[found.since]
-            if told:
-                where = place(found.now) if found.now is not None else ""
-                line = neutral(told.format(number=found.number, place=where))
-                self._print(_styled(line, "yellow"))
+        for line in changes_told(since):
+            self._print(_styled(line, "yellow"))
+        for line in edits_told(since):
+            self._print(_styled(line, "dim"))
         self.line("")
 
     # Notices and progress, to stderr

@@ -28,16 +28,26 @@ class Since(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """A citation, and what became of it. `now` says where it stands, in whichever words."""
+    """A citation, and what became of it. `now` says where it stands, in whichever words.
+
+    `note_changed` says that the note that it stands in now is not as it was when it was cited; a
+    new name is no change. False also where it is not known how the note was.
+    """
 
     number: int
     since: Since
     now: Citation | None = None
+    note_changed: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """What `conversations --show N --json` says of it."""
         now = self.now.to_json() if self.now is not None else None
-        return {"number": self.number, "since": str(self.since), "now": now}
+        return {
+            "number": self.number,
+            "since": str(self.since),
+            "now": now,
+            "note_changed": self.note_changed,
+        }
 
 
 def whereabouts(index: NotesIndex, citation: Citation) -> Whereabouts:
@@ -52,13 +62,18 @@ def whereabouts(index: NotesIndex, citation: Citation) -> Whereabouts:
     if found is None:
         found = _elsewhere(index, citation)
     if found is not None:
-        since = Since.UNCHANGED if found == citation else Since.MOVED
-        return Whereabouts(citation.number, since, found)
+        stands = replace(found, note=citation.note) == citation
+        since = Since.UNCHANGED if stands else Since.MOVED
+        return Whereabouts(citation.number, since, found, _is_edited(citation, found))
     if section is None:
         return Whereabouts(citation.number, Since.GONE)
     text = index.source_text(section.source)[section.start : section.end]
-    now = _cited(citation, section, section.lines, section.start, text)
-    return Whereabouts(citation.number, Since.CHANGED, now)
+    now = _cited(index, citation, section, section.lines, section.start, text)
+    return Whereabouts(citation.number, Since.CHANGED, now, _is_edited(citation, now))
+
+
+def _is_edited(citation: Citation, now: Citation) -> bool:
+    return bool(citation.note) and citation.note != now.note
 
 
 def _section(index: NotesIndex, identity: str) -> Section | None:
@@ -75,7 +90,7 @@ def _place_in(index: NotesIndex, section: Section, citation: Citation) -> Citati
     if start is None:
         return None
     lines = LineTable(text).numbers(start, start + len(citation.quote))
-    return _cited(citation, section, lines, start, citation.quote)
+    return _cited(index, citation, section, lines, start, citation.quote)
 
 
 def _elsewhere(index: NotesIndex, citation: Citation) -> Citation | None:
@@ -95,7 +110,12 @@ def _elsewhere(index: NotesIndex, citation: Citation) -> Citation | None:
 
 
 def _cited(
-    citation: Citation, section: Section, lines: tuple[int, int], start: int, quote: str
+    index: NotesIndex,
+    citation: Citation,
+    section: Section,
+    lines: tuple[int, int],
+    start: int,
+    quote: str,
 ) -> Citation:
     return replace(
         citation,
@@ -106,6 +126,7 @@ def _cited(
         start=start,
         end=start + len(quote),
         quote=quote,
+        note=index.source_digest(section.source),
     )
 
 

@@ -144,6 +144,14 @@ class NotesIndex:
         """
         return self._catalog.source_text(name)
 
+    def source_digest(self, name: str) -> str:
+        """Return the SHA-256 of a note's file, hexadecimal.
+
+        Raises:
+            KeyError: there is no such note.
+        """
+        return self._digests[name]
+
     def outline(self) -> tuple[Section, ...]:
         """Return all sections in note order, without their blocks (all seem to be stubs)."""
         return self._outline
@@ -266,6 +274,10 @@ class NotesIndex:
         except IngestError as error:
             found.append(str(error))
         return tuple(found)
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        return dict(self._manifest.sources)
 
     @cached_property
     def _outline(self) -> tuple[Section, ...]:

@@ -160,7 +160,9 @@ def test_ask_json_prints_the_contract() -> None:
         "start": 0,
         "end": 25,
         "section": "",
+        "note": "",
     }
+    assert "conversation" not in answer
     assert answer["timings_ms"] == {"understand": 1, "retrieve": 2, "answer": 3, "total": 6}
 
 

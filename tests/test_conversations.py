@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -16,8 +17,19 @@ from kept import answer
 from markdown_it import MarkdownIt
 from test_cli import Chain, Run, failing, run
 
-from chatbot.answer import Answer, Citation, Question, Status, Timings
+from chatbot.answer import (
+    Answer,
+    Citation,
+    JudgedSentence,
+    Question,
+    Ruling,
+    Status,
+    Timings,
+)
 from chatbot.backend import Backend
+from chatbot.cli import main
+from chatbot.numbering import numbered_on
+from chatbot.terminal import Terminal
 from chatbot.user_data import UserData
 from chatbot.user_data.markdown import conversation_in_markdown
 
@@ -163,7 +175,172 @@ def test_user_data_of_a_newer_footnote_keeps_no_question_from_being_answered(
     assert run("conversations").err.startswith("footnote: ")
 
 
+# the numbers of footnotes
+
+
+class Numbered(Chain):
+    """Cites the note that a question names, and one that every question is about."""
+
+    def invoke(self, question: Question, /) -> Answer:
+        self.asked.append(question)
+        names = [question.text.strip("?"), "everything"]
+        cited = tuple(
+            Citation(number, f"{name}.md", (name,), name, (1, 1), name, 0, len(name), name)
+            for number, name in enumerate(names, start=1)
+        )
+        text = f"{names[0]} [1]\nall [2]"
+        given = Answer(question.text, Status.ANSWERED, text, cited, (), Timings())
+        return numbered_on(given, question.cited)
+
+
+def numbered(*argv: str, stdin: str = "") -> list[str]:
+    """Run a command; the lines of its answers."""
+    backend = Backend(open_chain=lambda *_: Numbered())
+    done = run(*argv, stdin=stdin, backend=backend)
+    assert done.code == 0, done.err
+    return re.findall(r"^\w+ \[\d+\]", done.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("argv", [["chat"], ["chat", "--private"]])
+def test_a_source_keeps_its_number_through_a_conversation(argv: list[str]) -> None:
+    shown = numbered(*argv, stdin="oak?\nelm?\noak?\n/new\nelm?\n")
+    assert shown == [
+        *("oak [1]", "all [2]", "elm [3]", "all [2]", "oak [1]", "all [2]"),
+        *("elm [1]", "all [2]"),
+    ]
+
+
+def test_tomorrow_the_numbers_go_on(kept: UserData) -> None:
+    numbered("chat", stdin="oak?\nelm?\n")
+    assert numbered("chat", "--continue", stdin="fir?\n")[-2:] == ["fir [4]", "all [2]"]
+    assert numbered("ask", "ash?", "--conversation", "1") == ["ash [5]", "all [2]"]
+    assert [cited.number for cited in kept.turns(1)[3].answer.citations] == [5, 2]
+
+
+def test_a_conversation_that_was_numbered_answer_by_answer_goes_on(kept: UserData) -> None:
+    begun = kept.start("default", Numbered().invoke(Question("oak?")))
+    kept.append(begun, Numbered().invoke(Question("elm?")))
+    assert numbered("ask", "fir?", "--conversation", "1") == ["fir [3]", "all [2]"]
+
+
+# ask --conversation
+
+
+def test_without_being_told_to_ask_keeps_nothing(kept: UserData) -> None:
+    assert run("ask", "What is S3?").code == 0
+    assert not kept.path.parent.exists()
+
+
+def test_a_question_begins_a_conversation_and_another_goes_on_with_it(kept: UserData) -> None:
+    begun = run("ask", "What is S3?", "--conversation", "new")
+    assert begun.code == 0
+    assert begun.out.startswith("What is S3? Amazon S3 stores objects. [1]\n")
+    assert begun.err.startswith("Kept in conversation 1. To go on: footnote ask")
+    more = run("ask", "And EBS?", "--conversation", "1", "--json")
+    assert more.err == ""
+    assert more.objects[0]["conversation"] == 1
+    [asked] = more.chain.asked
+    assert [turn.question for turn in asked.history] == ["What is S3?"]
+    assert [turn.question for turn in kept.turns(1)] == ["What is S3?", "And EBS?"]
+    begun = run("ask", "Glacier?", "--conversation", "new", "--json")
+    assert (begun.objects[0]["conversation"], begun.err) == (2, "")
+    assert begun.chain.asked[0].history == ()
+
+
+@pytest.mark.parametrize("json_too", [[], ["--json"]])
+def test_each_line_is_a_turn(kept: UserData, json_too: list[str]) -> None:
+    done = run("ask", "-", "--conversation", "new", *json_too, stdin="one?\n\ntwo?\n")
+    assert done.code == 0
+    assert len(done.out.splitlines()) == 2
+    assert [turn.question for turn in done.chain.asked[1].history] == ["one?"]
+    assert done.err.count("Kept in conversation 1.") == (0 if json_too else 1)
+    assert kept.get(1).turns == 2
+
+
+def test_an_answer_is_kept_before_it_is_shown(kept: UserData) -> None:
+    seen: list[int] = []
+
+    class Looking(io.StringIO):
+        def write(self, text: str, /) -> int:
+            seen.append(kept.get(1).turns)
+            return super().write(text)
+
+    screen = Terminal(io.StringIO("one?\ntwo?\n"), Looking(), io.StringIO())
+    backend = Backend(open_chain=lambda *_: Chain())
+    assert main(["ask", "-", "--conversation", "new"], backend=backend, terminal=screen) == 0
+    assert seen == [1, 2]
+
+
+def test_a_question_in_a_conversation_of_another_notebook_is_refused(kept: UserData) -> None:
+    chat("torts?\n", "--notebook", "law")
+    never = Backend(open_chain=failing(AssertionError("opened")))
+    refused = run("ask", "x?", "--conversation", "1", backend=never)
+    assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+    assert "footnote ask … --conversation 1 --notebook law" in refused.err
+    assert run("ask", "x?", "--conversation", "7", backend=never).code == 2
+    assert kept.get(1).turns == 1
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "NEW", ""])
+def test_what_is_no_conversation_to_ask_in_is_one_line(number: str) -> None:
+    refused = run("ask", "x?", f"--conversation={number}")
+    assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+    assert "is not the number of a conversation, nor 'new'" in refused.err
+
+
+def test_a_turn_that_cannot_be_kept_is_shown_and_is_not_a_success(kept: UserData) -> None:
+    class Spoiling(Chain):
+        def invoke(self, question: Question, /) -> Answer:
+            kept.path.write_bytes(b"no table at all" * 1000)
+            return super().invoke(question)
+
+    chat("one?\n")
+    whole = kept.path.read_bytes()
+    backend = Backend(open_chain=lambda *_: Spoiling())
+    done = run("ask", "two?", "--conversation", "1", backend=backend)
+    assert done.code == 2
+    assert done.out.startswith("two? Amazon S3 stores objects. [1]")
+    assert done.err.startswith("Not kept: ")
+    assert done.err.count("\n") == 1
+    kept.path.write_bytes(whole)
+    done = run("ask", "-", "--conversation", "1", "--json", stdin="a?\nb?\n", backend=backend)
+    assert (done.code, done.err.count("Not kept: ")) == (2, 2)
+    assert [told["conversation"] for told in done.objects] == [None, None]
+
+
+def test_what_was_said_and_cannot_be_read_is_no_light_to_answer_in(kept: UserData) -> None:
+    chat("one?\n")
+    kept.path.write_bytes(b"")
+    refused = run("ask", "two?", "--conversation", "1")
+    assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+
+
+def test_a_conversation_deleted_while_it_is_asked_in_goes_on_as_another(kept: UserData) -> None:
+    class Deleting(Chain):
+        def invoke(self, question: Question, /) -> Answer:
+            kept.delete(1)
+            return super().invoke(question)
+
+    chat("one?\n")
+    backend = Backend(open_chain=lambda *_: Deleting())
+    done = run("ask", "two?", "--conversation", "1", backend=backend)
+    assert (done.code, done.err.split(".")[0]) == (0, "Kept in conversation 2")
+
+
 # conversations
+
+
+def test_a_conversation_is_renamed(kept: UserData) -> None:
+    chat("What is S3?\n")
+    done = run("conversations", "--rename", "1", "Exam", "week\x1b[2J")
+    assert (done.code, done.out) == (0, "Conversation 1 is called “Exam week␛[2J” now.\n")
+    assert "Exam week" in run("conversations", "exam").out
+    assert run("conversations", "--rename", "2", "x").code == 2
+    for none in ([], [" "]):
+        refused = run("conversations", "--rename", "1", *none)
+        assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+        assert "footnote conversations --rename 1 TITLE" in refused.err
+    assert kept.get(1).title == "Exam week␛[2J"
 
 
 def test_conversations_are_listed_the_newest_first(kept: UserData) -> None:
@@ -217,6 +394,48 @@ def test_an_export_holds_each_answer_with_its_footnotes(kept: UserData, tmp_path
     again = run("conversations", "--export", str(file))
     assert (again.code, again.err.count("\n")) == (2, 1)
     assert "not overwritten" in again.err
+
+
+def test_an_export_to_a_json_file_is_one_array_of_whole_conversations(
+    kept: UserData, tmp_path: Path
+) -> None:
+    chat("What is S3?\nAnd EBS?\n/new\nGlacier?\x1b\n")
+    file = tmp_path / "all.JSON"
+    assert run("conversations", "--export", str(file)).err.endswith("holds 2 conversations.\n")
+    assert "\x1b" not in file.read_text(encoding="utf-8")
+    first, second = json.loads(file.read_text(encoding="utf-8"))
+    assert (first["id"], [turn["question"] for turn in second["turns"]]) == (
+        2,
+        ["What is S3?", "And EBS?"],
+    )
+    assert second["turns"][0]["answer"] == json.loads(kept.turns(1)[0].stored)
+    assert "citations_now" not in second["turns"][0]
+    assert run("conversations", "--export", str(file)).code == 2
+    one = tmp_path / "one.json"
+    assert run("conversations", "--show", "1", "--export", str(one)).code == 0
+    [shown] = json.loads(one.read_text(encoding="utf-8"))
+    assert [turn["citations_now"] for turn in shown["turns"]] == [[], []]
+    none = tmp_path / "none.json"
+    run("conversations", "xylophone", "--export", str(none))
+    assert json.loads(none.read_text(encoding="utf-8")) == []
+
+
+def test_an_export_says_who_worded_an_answer_and_what_was_amiss(kept: UserData) -> None:
+    told = JudgedSentence("It stores.", Ruling.VERIFIED, "Amazon S3 stores objects.", (1,))
+    lost = JudgedSentence("Moonshine.", Ruling.UNSUPPORTED, "", (), problem="Moonshine is not in")
+    worded = replace(
+        answer("S3?"), model="gemma_3*", sentences=(told, lost), notice=f"One is out. {HOSTILE}"
+    )
+    kept.append(kept.start("default", worded), answer("EBS?"))
+    page = run("conversations", "--show", "1", "--export", "-").out
+    assert "\n\n*One is out. " in page
+    assert "\n\n*Worded by gemma\\_3\\*.*\n\n[^1-1-1]: " in page
+    assert page.count("Worded by") == 1
+    assert "Moonshine" not in page
+    rendered = MarkdownIt("commonmark").render(page)
+    assert "<p><em>One is out. " in rendered
+    assert "<p><em>Worded by gemma_3*.</em></p>" in rendered
+    assert not re.search(r"<(?:script|img|a|code|strong|h3)\b", rendered)
 
 
 def test_nothing_in_an_export_is_active(kept: UserData) -> None:

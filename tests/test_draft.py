@@ -6,7 +6,7 @@ import re
 
 import pytest
 from desks import Notes
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_notes import read
 
@@ -77,6 +77,13 @@ def test_a_citation_says_where_its_quote_stands(notes: Notes) -> None:
         (8, 8),
     )
     assert NOTE[citation.start : citation.end] == citation.quote == "Glacier"
+
+
+def test_a_citation_carries_the_digest_of_its_source_where_it_is_known(notes: Notes) -> None:
+    lines = [line(notes, "Glacier")]
+    _, (citation,) = cite(lines, notes.texts.__getitem__, {"note.md": "f00"}.__getitem__)
+    assert citation.note == "f00"
+    assert cite(lines, notes.texts.__getitem__)[1][0].note == ""
 
 
 def test_a_stretch_over_several_blocks_reaches_from_the_first_to_the_last(notes: Notes) -> None:
@@ -162,6 +169,7 @@ def test_every_quote_is_cut_from_the_file_as_it_is(body: str, start: str, newlin
         max_size=6,
     )
 )
+@settings(deadline=None)
 def test_markers_count_up_from_one_whatever_is_cited(uses: list[list[int]]) -> None:
     notes = Notes.of(NOTE)
     openings = ["Buckets", "Queues", "Standard", "Glacier"]

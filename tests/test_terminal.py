@@ -149,6 +149,16 @@ def test_an_answer_is_its_text_and_its_footnotes() -> None:
     assert noticed(screen) == ""
 
 
+def test_footnotes_of_several_digits_stand_under_each_other() -> None:
+    screen = terminal()
+    screen.answer(answer("S3. [9] [10]", citations=(citation(number=9), citation(number=10))))
+    first, _, second, quote = shown(screen).splitlines()[2:]
+    assert (first[:4], second[:4], quote[:5]) == (" 9  ", "10  ", "    “")
+    screen = terminal()
+    screen.answer(answer("S3. [12]", citations=(citation(number=12),)))
+    assert shown(screen).splitlines()[-1].startswith("    “")
+
+
 def test_a_word_that_was_read_as_another_is_told() -> None:
     screen = terminal()
     mended = (Correction("glaciar", "glacier"), Correction("archve", f"arch{ESC}ive"))
@@ -341,6 +351,26 @@ def test_new_forgets() -> None:
     notes, screen = Notes(), terminal("One?\n/new\nTwo?\n")
     converse(notes, screen)
     assert notes.asked[1].history == ()
+
+
+def test_a_conversation_knows_all_that_it_cited_until_it_is_forgotten() -> None:
+    def at(number: int) -> Citation:
+        return citation(number=number, source=f"{number}.md")
+
+    answers = [answer("A [1]", citations=(at(1),)), answer("B [2]", citations=(at(2),))] * 2
+    asked: list[Question] = []
+
+    def reply(question: Question) -> Answer:
+        asked.append(question)
+        return answers[len(asked) - 1]
+
+    converse(reply, terminal("a?\nb?\n/private\nc?\n/new\nd?\n"))
+    assert [[cited.number for cited in question.cited] for question in asked] == [
+        [],
+        [1],
+        [1, 2],
+        [],
+    ]
 
 
 def test_help_and_unknown_commands_are_no_questions() -> None:

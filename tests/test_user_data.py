@@ -10,6 +10,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kept import VERSION_1, answer, contents, version, write_version_1
 
-from chatbot.answer import Answer, Status
+from chatbot.answer import Answer, JudgedSentence, Ruling, Status
 from chatbot.errors import (
     NoSuchConversation,
     UserDataBusy,
@@ -83,6 +84,30 @@ def test_an_answer_comes_back_from_its_contract() -> None:
     for spoilt in ({}, [], None, {**answer().to_json(), "citations": [{}]}):
         with pytest.raises(ValueError, match="not an answer"):
             answer_from_json(spoilt)
+
+
+def test_an_answer_of_a_model_comes_back_with_what_became_of_each_sentence() -> None:
+    sentences = (
+        JudgedSentence("S3 stores objects.", Ruling.VERIFIED, "S3 stores objects.", (1,), "- "),
+        JudgedSentence("S3 is free.", Ruling.UNSUPPORTED, "", (), problem="not in [1]"),
+    )
+    cited = replace(answer().citations[0], section="s", note="f00")
+    one = replace(
+        answer(), citations=(cited,), model="gemma3:4b", sentences=sentences, notice="One is out."
+    )
+    assert answer_from_json(json.loads(json.dumps(one.to_json()))) == one
+    for spoilt in ({"ruling": "perhaps"}, {"said": 1, "ruling": "verified"}, 7):
+        with pytest.raises(ValueError, match=r"not an? "):
+            answer_from_json({**one.to_json(), "sentences": [spoilt]})
+
+
+def test_an_answer_of_an_older_version_comes_back() -> None:
+    kept = answer().to_json()
+    for later in ("model", "sentences", "notice"):
+        del kept[later]
+    for later in ("section", "note"):
+        del kept["citations"][0][later]
+    assert answer_from_json(kept) == answer()
 
 
 class Clock:

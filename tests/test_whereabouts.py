@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -43,6 +44,35 @@ def look(index: Path, citation: Citation) -> Whereabouts:
 def test_what_stands_where_it_stood_is_unchanged(cited: Citation, index_directory: Path) -> None:
     found = look(index_directory, cited)
     assert (found.since, found.now) == (Since.UNCHANGED, cited)
+
+
+def test_a_citation_says_which_state_of_its_note_it_is_of(
+    cited: Citation, notes_folder: Path
+) -> None:
+    text = (notes_folder / "queues.md").read_bytes()
+    assert cited.note == hashlib.sha256(text).hexdigest()
+
+
+def test_a_note_that_was_edited_elsewhere_is_told_apart_from_one_that_was_not(
+    cited: Citation, notes_folder: Path, ingest: Ingest, index_directory: Path
+) -> None:
+    assert not look(index_directory, cited).note_changed
+    (notes_folder / "queues.md").write_text(f"{QUEUES}\nIt is a line.\n")
+    ingest()
+    found = look(index_directory, cited)
+    assert (found.since, found.note_changed) == (Since.UNCHANGED, True)
+    assert found.now is not None
+    assert found.now == replace(cited, note=found.now.note)
+    # What was kept before citations had a digest: nothing is known, and nothing said.
+    assert not look(index_directory, replace(cited, note="")).note_changed
+
+
+def test_a_note_that_was_only_renamed_is_as_it_was(
+    cited: Citation, notes_folder: Path, ingest: Ingest, index_directory: Path
+) -> None:
+    (notes_folder / "queues.md").rename(notes_folder / "waiting.md")
+    ingest()
+    assert not look(index_directory, cited).note_changed
 
 
 def test_a_note_that_was_renamed_is_followed(
@@ -152,7 +182,34 @@ def test_a_conversation_of_yesterday_says_what_became_of_its_footnotes(
     ingest()
     assert "has gone from the notes" in run("conversations", "--show", "1", backend=Backend()).out
     [told] = run("conversations", "--show", "1", "--json", backend=Backend()).objects
-    assert told["turns"][0]["citations_now"] == [{"number": 1, "since": "gone", "now": None}]
+    assert told["turns"][0]["citations_now"] == [
+        {"number": 1, "since": "gone", "now": None, "note_changed": False}
+    ]
+
+
+def test_a_note_that_was_edited_around_what_was_cited_is_mentioned_once(
+    answer: Answer, notes_folder: Path, ingest: Ingest, home: Path
+) -> None:
+    text = "# Queues\n\nA queue keeps a message for up to 14 days. It is a line.\n"
+    (notes_folder / "queues.md").write_text(text)
+    ingest()
+    start = text.index("It is")
+    more = replace(answer.citations[0], number=12, quote="It is a line.", start=start)
+    more = replace(more, end=start + len(more.quote))
+    kept = UserData(home)
+    kept.start("default", replace(answer, citations=(*answer.citations, more)))
+    kept.start("default", replace(answer, citations=(replace(answer.citations[0], note=""),)))
+    shown = run("conversations", "--show", "1", backend=Backend()).out
+    assert shown.count("Since then") == 1
+    assert "Since then queues.md was edited; what [1] and [12] cite still stands there." in shown
+    assert "Since then" not in run("conversations", "--show", "2", backend=Backend()).out
+    [told] = run("conversations", "--show", "1", "--json", backend=Backend()).objects
+    places = told["turns"][0]["citations_now"]
+    assert [(one["since"], one["note_changed"]) for one in places] == [("unchanged", True)] * 2
+    (notes_folder / "queues.md").write_text(f"Tea.\n\n{text}")
+    ingest()
+    shown = run("conversations", "--show", "1", backend=Backend()).out
+    assert shown.count("Since then") == shown.count(" has moved: ") == 2
 
 
 def test_a_conversation_is_shown_without_an_index(answer: Answer, tmp_path: Path) -> None:

@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING
 from chatbot.commands.call import Call
 from chatbot.commands.conversations import since
 from chatbot.commands.questions import opened
-from chatbot.dialogue import REMEMBERED_TURNS, converse
+from chatbot.dialogue import converse
 from chatbot.errors import UserDataError
 from chatbot.exit_codes import DONE
-from chatbot.keeper import (
-    ConversationKeeper,
-    conversation_to_go_on_with,
-    history_of,
-    notebook_of,
-)
+from chatbot.keeper import ConversationKeeper, conversation_to_go_on_with, notebook_of
+from chatbot.remembered import Remembered
 from chatbot.terminal import counted
 
 if TYPE_CHECKING:
@@ -30,12 +26,12 @@ def chat(call: Call) -> int:
     if call.args.continued is not None:
         conversation = conversation_to_go_on_with(kept, notebook, call.args.continued)
         turns = kept.turns(conversation.id)
-    history = history_of(turns[-REMEMBERED_TURNS:])
+    remembered = Remembered.of(turn.answer for turn in turns)
     with opened(call, "chroma") as chain:
         keeper = None if call.args.private else _keeper(call, kept, notebook, conversation)
         if conversation is not None:
             _show_where_it_stands(call, conversation, turns)
-        converse(chain.invoke, call.terminal, keeper=keeper, history=history)
+        converse(chain.invoke, call.terminal, keeper=keeper, remembered=remembered)
     return DONE
 
 

@@ -21,8 +21,10 @@ STDOUT = Path("-")
 
 
 def conversations(call: Call) -> int:
-    """List, show, export, delete or bring back conversations."""
+    """List, show, rename, export, delete or bring back conversations."""
     kept, args = call.backend.user_data(call.settings), call.args
+    if args.rename is not None:
+        return _rename(call, kept)
     if args.words and (args.delete is not None or args.undo or args.show is not None):
         raise UsageError(
             f"{' '.join(args.words)!r} is looked for in all conversations, and one was named."
@@ -44,12 +46,24 @@ def conversations(call: Call) -> int:
     if args.export is not None:
         _export(call, kept, found)
     elif args.json:
-        for conversation in found:
-            call.terminal.json(_with_turns(call, kept, conversation))
+        for one in found:
+            call.terminal.json(one.to_json() if args.show is None else _whole(call, kept, one))
     elif args.show is not None:
         _show(call, kept, found[0])
     else:
         _list(call, found)
+    return DONE
+
+
+def _rename(call: Call, kept: UserData) -> int:
+    number, title = call.args.rename, " ".join(call.args.words)
+    if not title.strip():
+        raise UsageError(
+            f"Conversation {number} was given no title. Add one:"
+            f" footnote conversations --rename {number} TITLE"
+        )
+    named = kept.rename(number, title)
+    _say(call, f"Conversation {named.id} is called “{named.title}” now.")
     return DONE
 
 
@@ -77,17 +91,15 @@ def _show(call: Call, kept: UserData, conversation: Conversation) -> None:
         call.terminal.turn(question, answer, became)
 
 
-def _with_turns(call: Call, kept: UserData, conversation: Conversation) -> dict[str, object]:
-    listed = conversation.to_json()
-    if call.args.show is None:
-        return listed
+def _whole(call: Call, kept: UserData, conversation: Conversation) -> dict[str, object]:
+    """A conversation with its turns; where it was asked for, also what became of its places."""
     turns = kept.turns(conversation.id)
-    found = since(call, conversation, [turn.answer for turn in turns])
-    shown = [
-        {**turn.to_json(), "citations_now": [place.to_json() for place in became]}
-        for turn, became in zip(turns, found, strict=True)
-    ]
-    return {**listed, "turns": shown}
+    told: list[dict[str, object]] = [turn.to_json() for turn in turns]
+    if call.args.show is not None:
+        found = since(call, conversation, [turn.answer for turn in turns])
+        for turn, became in zip(told, found, strict=True):
+            turn["citations_now"] = [place.to_json() for place in became]
+    return {**conversation.to_json(), "turns": told}
 
 
 def since(
@@ -102,10 +114,8 @@ def since(
 
 
 def _export(call: Call, kept: UserData, found: Sequence[Conversation]) -> None:
-    from chatbot.user_data.markdown import conversation_in_markdown
-
-    text = "\n".join(conversation_in_markdown(one, kept.turns(one.id)) for one in found)
     file: Path = call.args.export
+    text = _in_json(call, kept, found) if _is_json(file) else _in_markdown(kept, found)
     if file == STDOUT:
         call.terminal.stdout.write(text)
         call.terminal.stdout.flush()
@@ -116,3 +126,21 @@ def _export(call: Call, kept: UserData, found: Sequence[Conversation]) -> None:
     except FileExistsError:
         raise NotDone(f"{file} is there already and is not overwritten. Name another") from None
     call.terminal.notice(f"{file} holds {counted(len(found), 'conversation')}.")
+
+
+def _is_json(file: Path) -> bool:
+    return file.suffix.casefold() == ".json"
+
+
+def _in_json(call: Call, kept: UserData, found: Sequence[Conversation]) -> str:
+    """One array, a conversation a line."""
+    from chatbot.plain_text import to_json_line
+
+    lines = (to_json_line(_whole(call, kept, one)) for one in found)
+    return "[" + ",\n".join(lines) + "]\n"
+
+
+def _in_markdown(kept: UserData, found: Sequence[Conversation]) -> str:
+    from chatbot.user_data.markdown import conversation_in_markdown
+
+    return "\n".join(conversation_in_markdown(one, kept.turns(one.id)) for one in found)

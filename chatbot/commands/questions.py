@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from chatbot.answer import Question
+from chatbot.answer import Answer, Question
+from chatbot.arguments import NEW_CONVERSATION
 from chatbot.backend import Chain
 from chatbot.commands.call import Call
 from chatbot.errors import (
@@ -14,32 +15,87 @@ from chatbot.errors import (
     BadQuestion,
     EmptyQuestion,
     QuestionTooLong,
+    UserDataError,
     check_question,
 )
 from chatbot.exit_codes import COULD_NOT_RUN, DONE
+from chatbot.keeper import ConversationKeeper, conversation_to_go_on_with, notebook_of
 from chatbot.notices import Notices
 from chatbot.plain_text import Line, read_lines
+from chatbot.remembered import NOTHING_SAID, Remembered
 
 if TYPE_CHECKING:
     from ingest.index import Store
 
 FROM_STDIN = "-"
+GOES_ON = "footnote ask … --conversation"  # and its number
 
 
 def ask(call: Call) -> int:
-    """Answer one question, or one a line."""
-    args, terminal = call.args, call.terminal
+    """Answer one question, or one a line; in a conversation, where one is named."""
+    if call.args.conversation is not None:
+        return ask_in_conversation(call)
 
     def reply(chain: Chain, question: Question) -> None:
         answer = chain.invoke(question)
-        if args.json:
-            terminal.json(answer.to_json())
-        elif args.question == FROM_STDIN:
-            terminal.answer_line(answer)
-        else:
-            terminal.answer(answer)
+        _show(call, answer, answer.to_json())
 
     return _each_question(call, reply)
+
+
+def ask_in_conversation(call: Call) -> int:
+    """Answer one question, or one a line, in the light of a conversation, and keep each there.
+
+    An answer is kept before it is shown. One that cannot be kept is shown all the same, and the
+    exit code says that not all was done.
+
+    Raises:
+        NoSuchConversation: there is none of that number, or it is about another notebook.
+        UserDataError: what was said so far cannot be read.
+    """
+    args, terminal = call.args, call.terminal
+    keeper, remembered = _conversation(call)
+    all_kept = True
+
+    def reply(chain: Chain, question: Question) -> None:
+        nonlocal remembered, all_kept
+        answer = chain.invoke(remembered.asked(question.text))
+        remembered = remembered.with_answer(answer)
+        before, problem = keeper.conversation, ""
+        try:
+            keeper.keep(answer)
+        except UserDataError as error:
+            all_kept, problem = False, str(error)
+        now = keeper.conversation if not problem else None
+        _show(call, answer, {**answer.to_json(), "conversation": now.id if now else None})
+        if problem:
+            terminal.notice(f"Not kept: {problem}", "yellow")
+        elif now is not None and not args.json and (before is None or before.id != now.id):
+            terminal.notice(f"Kept in conversation {now.id}. To go on: {GOES_ON} {now.id}")
+
+    result = _each_question(call, reply)
+    return result if all_kept else COULD_NOT_RUN
+
+
+def _conversation(call: Call) -> tuple[ConversationKeeper, Remembered]:
+    """What keeps the conversation that was named, and what was said in it."""
+    kept, notebook = call.backend.user_data(call.settings), notebook_of(call.settings)
+    number = call.args.conversation
+    if number == NEW_CONVERSATION:
+        return ConversationKeeper(kept, notebook), NOTHING_SAID
+    conversation = conversation_to_go_on_with(kept, notebook, number, GOES_ON)
+    said = Remembered.of(turn.answer for turn in kept.turns(number))
+    return ConversationKeeper(kept, notebook, conversation), said
+
+
+def _show(call: Call, answer: Answer, told: dict[str, object]) -> None:
+    """Show an answer as it is wanted: as JSON what is `told` of it."""
+    if call.args.json:
+        call.terminal.json(told)
+    elif call.args.question == FROM_STDIN:
+        call.terminal.answer_line(answer)
+    else:
+        call.terminal.answer(answer)
 
 
 def search(call: Call) -> int:

@@ -10,7 +10,7 @@ from chatbot.answer import Answer, Citation, Passage, Status, Timings
 from chatbot.asking import Asks
 from chatbot.candidates import Candidate, TermWeights
 from chatbot.compound import halves
-from chatbot.draft import Line, cite
+from chatbot.draft import Line, cite, no_digest
 from chatbot.extractive import (
     comparisons,
     direct,
@@ -62,6 +62,7 @@ class ExtractiveAnswerer:
         source_text: the text of a source by name, to cut quotes from.
         confidence: how sure it is that given lines answer.
         threshold: the least confidence, in [0, 1], at which an answer is given.
+        source_digest: the SHA-256 of a source by name, to tell which state of it is cited.
     """
 
     searcher: Searcher
@@ -69,6 +70,7 @@ class ExtractiveAnswerer:
     source_text: Callable[[str], str]
     confidence: Confidence
     threshold: float = 0.5
+    source_digest: Callable[[str], str] = no_digest
 
     def answer(self, query: Query, retrieval: Retrieval) -> Answer:
         """The answer, with citations numbered in order of use; timings are left at zero.
@@ -94,7 +96,7 @@ class ExtractiveAnswerer:
             if two.answers:
                 both = replace(query, parts=(query, rest))
                 return self._of_parts(both, Retrieval.of_parts((one.found, found)), [one, two])
-        text, citations = cite(one.lines, self.source_text)
+        text, citations = cite(one.lines, self.source_text, self.source_digest)
         return _answer(query, Status.ANSWERED, text, citations, one.found.passages, one.sure)
 
     def _left_out(self, query: Query, lines: Sequence[Line]) -> Query | None:
@@ -134,7 +136,8 @@ class ExtractiveAnswerer:
             if one.answers:
                 fair = within_reach(one.lines, max(2, MOST_CITATIONS // len(decided)))
                 told += [line for line in fair if not _is_told(line, told)]
-        text, citations = cite(within_reach(tuple(told)), self.source_text)
+        told_lines = within_reach(tuple(told))
+        text, citations = cite(told_lines, self.source_text, self.source_digest)
         missing = [
             _as_told(part.question.text)
             for part, one in zip(query.parts, decided, strict=True)

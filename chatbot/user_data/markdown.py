@@ -37,14 +37,22 @@ def _lines(conversation: Conversation, turns: Sequence[KeptTurn]) -> Iterator[st
         label = f"{conversation.id}-{turn.ordinal}"
         known = {citation.number for citation in answer.citations}
         yield from ("", f"## {_inline(turn.question)}", "")
+        if answer.notice:
+            yield from (_italic(answer.notice), "")
         text = readable(answer.text).strip() or "Not in your notes."
         for line in text.split("\n"):
             bullet = BULLET if line.startswith(BULLET) else ""
             yield bullet + _as_text(_with_markers(line.removeprefix(BULLET), label, known))
+        if answer.model:
+            yield from ("", _italic(f"Worded by {answer.model}."))
         if answer.citations:
             yield ""
         for citation in answer.citations:
             yield _footnote(citation, label)
+
+
+def _italic(text: str) -> str:
+    return f"*{_inline(text)}*"
 
 
 def _footnote(citation: Citation, label: str) -> str:

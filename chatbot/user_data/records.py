@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chatbot.answer import Answer, Citation, Correction, Status, Timings
+from chatbot.answer import (
+    Answer,
+    Citation,
+    Correction,
+    JudgedSentence,
+    Ruling,
+    Status,
+    Timings,
+)
 from chatbot.errors import UserDataDamaged
 
 TITLE_LIMIT = 80  # characters of the first question
@@ -98,6 +106,8 @@ class KeptTurn:
 def answer_from_json(value: Any) -> Answer:
     """Read what `Answer.to_json` gave; fields that are not known are passed over.
 
+    Those that older versions did not give may be missing.
+
     Raises:
         ValueError: a field is missing, or holds something else.
     """
@@ -114,6 +124,9 @@ def answer_from_json(value: Any) -> Answer:
                 Correction(str(mended["asked"]), str(mended["taken"]))
                 for mended in value["corrections"]
             ),
+            model=str(value.get("model", "")),
+            sentences=tuple(_sentence(judged) for judged in value.get("sentences", ())),
+            notice=str(value.get("notice", "")),
         )
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"not an answer: {error!r}") from error
@@ -131,6 +144,18 @@ def _citation(value: Any) -> Citation:
         start=int(value["start"]),
         end=int(value["end"]),
         section=str(value.get("section", "")),
+        note=str(value.get("note", "")),
+    )
+
+
+def _sentence(value: Any) -> JudgedSentence:
+    return JudgedSentence(
+        said=str(value["said"]),
+        ruling=Ruling(value["ruling"]),
+        text=str(value["text"]),
+        numbers=tuple(int(number) for number in value["numbers"]),
+        bullet=str(value["bullet"]),
+        problem=str(value["problem"]),
     )
 
 
