@@ -222,6 +222,7 @@ def test_without_an_index_the_doctor_names_the_command(tmp_path: Path) -> None:
         "reranker",
         "index",
         "own data",
+        "model",
         "privacy",
     ]
     assert checks["index"].state is State.FAILED
