@@ -153,7 +153,7 @@ def never_ends(piece: str, key: str = "content") -> Script:
 class ModelServer:
     """What a test scripts, and what it finds out. `gone` is set once a client went away."""
 
-    def __init__(self, scripts: tuple[Script, ...], models: tuple[str, ...]) -> None:
+    def __init__(self, scripts: tuple[Script, ...], models: tuple[str, ...] | None) -> None:
         self.requests: list[Request] = []
         self.gone = threading.Event()
         self.url = ""
@@ -172,12 +172,12 @@ class ModelServer:
         headers = {name.lower(): value for name, value in handler.headers.items()}
         with self._lock:
             self.requests.append(Request(handler.path, headers, body))
-            listing = handler.path.endswith("/models")
+            listing = handler.path.endswith("/models") and self._models is not None
             again = listing or len(self._scripts) < 2
             script = self._scripts[0] if again else self._scripts.pop(0)
         stream = Stream(handler, self.gone)
         if listing:
-            data = [{"id": name, "object": "model"} for name in self._models]
+            data = [{"id": name, "object": "model"} for name in self._models or ()]
             listed = json.dumps({"object": "list", "data": data}).encode()
             return stream.refuse(200, listed, {"Content-Type": "application/json"})
         try:
@@ -188,9 +188,12 @@ class ModelServer:
 
 @contextmanager
 def running_model_server(
-    *scripts: Script, models: tuple[str, ...] = ("tiny",)
+    *scripts: Script, models: tuple[str, ...] | None = ("tiny",)
 ) -> Iterator[ModelServer]:
-    """Run a server; it is at `url`, which ends in /v1."""
+    """Run a server; it is at `url`, which ends in /v1.
+
+    Without `models` it answers with its scripts where it is asked for them, too.
+    """
     told = ModelServer(scripts or (says("Yes."),), models)
 
     class Handler(BaseHTTPRequestHandler):

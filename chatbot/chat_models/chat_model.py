@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from chatbot.cancellation import Cancellation
 from chatbot.chat_models import background
 from chatbot.chat_models.failures import (
+    EMPTY,
     PASSING,
     Asked,
     kind_of,
@@ -197,7 +198,7 @@ class ChatModel:
         if ended in _WITHHELD:
             return "withheld its answer: a content filter of the provider's ended it."
         if not reply.has_words:
-            return "gave an empty answer. Ask again, or try another model."
+            return EMPTY
         if self._tells_its_end and not ended:
             return "broke off in the middle of its answer. Ask again."
         return ""

@@ -24,6 +24,7 @@ _TOO_LONG = re.compile(
 )
 _NO_CREDIT = re.compile(r"insufficient_quota|credit balance|exceeded your current quota|billing")
 _BAD_KEY = re.compile(r"(?:invalid|incorrect) api[ _]key|api key not valid", re.IGNORECASE)
+_NOTHING = "No generation chunks were returned"  # LangChain's words
 _NO_MODEL = re.compile(r"model\b.{0,80}\b(?:not found|does not exist|not exist)", re.IGNORECASE)
 
 _CONNECTION = {
@@ -55,6 +56,7 @@ class Kind(Enum):
     TIMEOUT = auto()
     SERVER = auto()
     GARBAGE = auto()
+    EMPTY = auto()
     OTHER = auto()
 
 
@@ -78,7 +80,10 @@ def nothing_answers(url: str) -> str:
 
 def kind_of(error: BaseException) -> Kind:
     """Tell what went wrong."""
-    names, status, text = _names(error), status_of(error), str(error)
+    names, status = _names(error), status_of(error)
+    text = (
+        f"{error} {getattr(error, 'code', None) or ''}"  # OpenAI's own code: "insufficient_quota"
+    )
     if "ContextOverflowError" in names or _TOO_LONG.search(text):
         return Kind.CONTEXT
     if (status in (402, 429) and _NO_CREDIT.search(text)) or "credit balance" in text:
@@ -95,6 +100,8 @@ def kind_of(error: BaseException) -> Kind:
         return Kind.SERVER if status >= 500 else Kind.OTHER
     if "SSLError" in names:
         return Kind.OTHER
+    if _NOTHING in text:
+        return Kind.EMPTY
     for kind, those in (
         (Kind.CONNECTION, _CONNECTION),
         (Kind.BROKEN, _BROKEN),
@@ -154,7 +161,7 @@ def reason_of(error: BaseException, asked: Asked, environ: Mapping[str, str]) ->
         return _key_reason(error, asked)
     if kind is Kind.MODEL:
         hint = ""
-        if asked.url and not urlsplit(asked.url).path:
+        if asked.url and asked.key and not urlsplit(asked.url).path:
             hint = f" Does the address lack its /v1, as in {asked.url}/v1?"
         return f"There is no model {who}, or not for this key. Correct FOOTNOTE_MODEL.{hint}"
     if kind is Kind.LIMIT:
@@ -170,7 +177,9 @@ def reason_of(error: BaseException, asked: Asked, environ: Mapping[str, str]) ->
     return f"{who} failed: {_outside_words(error, environ)}"
 
 
+EMPTY = "gave an empty answer. Ask again, or try another model."
 _LINES = {
+    Kind.EMPTY: EMPTY,
     Kind.CREDIT: "says that the account has no credit left. Look at your plan there.",
     Kind.CONTEXT: "was handed more than it can read. Set FOOTNOTE_MODEL_CONTEXT lower.",
     Kind.BROKEN: "broke off: the connection was closed. Ask again.",

@@ -51,10 +51,11 @@ def open_chat_model(
         raise ModelUnavailable(f"{choice.label} needs a key. Set {' or '.join(provider.keys)}.")
     if choice.url and not choice.name:
         choice = replace(choice, name=only_model(choice.url, environ))
-    model = _langchain_model(choice, environ.get(key) or "", timeout, environ)
+    model = langchain_model(choice, environ.get(key) or "", timeout, environ)
+    own_server = choice.address if choice.is_local else choice.url
     return ChatModel(
         model,
-        Asked(choice.label, choice.url, key, has_key),
+        Asked(choice.label, own_server, key, has_key),
         patience=patience or Patience.of(timeout),
         environ=environ,
         tells_its_end=choice.provider == COMPATIBLE,
@@ -86,9 +87,14 @@ def ignored_variables(choice: ModelChoice, environ: Mapping[str, str]) -> tuple[
     return tuple(name for name in PROVIDERS[choice.provider].redirecting if environ.get(name))
 
 
-def _langchain_model(
+def langchain_model(
     choice: ModelChoice, key: str, timeout: float, environ: Mapping[str, str]
 ) -> BaseChatModel:
+    """Return LangChain's model, set up for this choice and by nothing else.
+
+    Raises:
+        ModelUnavailable: its library refuses.
+    """
     from langchain.chat_models import init_chat_model
 
     options = _options(choice, timeout)

@@ -29,11 +29,11 @@ class ThinkingFilter:
         if end < 0:
             self._held = self._held[-len(OPEN + CLOSE) :]
             return ""
-        self._held = self._held[end + len(CLOSE) :].lstrip()
+        self._held, self._place = self._held[end + len(CLOSE) :].lstrip(), "after"
         return self.rest()
 
     def rest(self) -> str:
         """Return what was held back; a block that did not end is none of the answer."""
-        held = "" if self._place == "inside" and CLOSE not in self._held else self._held
+        held = "" if self._place == "inside" else self._held
         self._held, self._place = "", "after"
         return held
