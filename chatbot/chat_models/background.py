@@ -7,7 +7,6 @@ once: a task can be cancelled wherever it stands, a thread cannot.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -24,16 +23,15 @@ def begin(work: Coroutine[Any, Any, None]) -> Callable[[], None]:
     affair: nobody waits for it.
     """
     loop = _running_loop()
-    context = contextvars.copy_context()  # where tracing may be switched off
     tasks: list[asyncio.Task[None]] = []
 
     def create() -> None:
-        tasks.append(loop.create_task(work, context=context))
+        tasks.append(loop.create_task(work))
 
     def cancel() -> None:
         loop.call_soon_threadsafe(lambda: tasks.pop().cancel() if tasks else None)
 
-    loop.call_soon_threadsafe(create)
+    loop.call_soon_threadsafe(create)  # takes the context along, where tracing may be off
     return cancel
 
 
