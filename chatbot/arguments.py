@@ -17,8 +17,10 @@ NEW, NEW_CONVERSATION = "new", 0  # as it is typed, and the number that no conve
 EPILOG = """\
 exit codes: 0 done, 1 a check failed, 2 could not run
 settings:   FOOTNOTE_HOME, FOOTNOTE_NOTEBOOK, FOOTNOTE_INDEX, FOOTNOTE_EMBEDDER,
-            FOOTNOTE_RERANK, FOOTNOTE_CHROMA_URL, FOOTNOTE_TRACING; a notebook's own in its
-            settings.toml;
+            FOOTNOTE_RERANK, FOOTNOTE_CHROMA_URL, FOOTNOTE_MODEL, FOOTNOTE_MODEL_URL,
+            FOOTNOTE_MODEL_TIMEOUT, FOOTNOTE_MODEL_CONTEXT, FOOTNOTE_UNSUPPORTED,
+            FOOTNOTE_TRACING; a notebook's own in its settings.toml; a model's key in its
+            provider's own variable, that of FOOTNOTE_MODEL_URL in FOOTNOTE_MODEL_KEY;
             FOOTNOTE_DEBUG=1 shows the traceback of an unexpected error
 """
 

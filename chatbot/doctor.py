@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ from ingest.errors import IndexDamaged, IngestError, WeightsUnavailable
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from chatbot.chat_models.choice import ModelChoice
     from chatbot.settings import Settings
     from ingest.changes import Changes
 
@@ -43,6 +45,7 @@ SERVER_AWAY = (
     "Answers stay the same without it. Start it again; or unset FOOTNOTE_CHROMA_URL and bring the"
     " vectors back: footnote sync"
 )
+OWN_WORDS = "answers are in the notes' own words"
 INGEST_FIRST = "Read your notes: footnote ingest <folder>"
 
 
@@ -102,6 +105,7 @@ def diagnose(settings: Settings, *, verify: bool = False) -> list[Check]:
 
     `verify` holds the index against the notes on disk, too.
     """
+    from chatbot.chat_models.choice import choose_model
     from chatbot.user_data.inspection import look_at
     from ingest.sentence_models import find_model
     from ingest.weights import BGE_SMALL, MINILM, RERANKER
@@ -115,7 +119,8 @@ def diagnose(settings: Settings, *, verify: bool = False) -> list[Check]:
         check_index(settings.index, lambda: look_into_index(settings.index, settings.embedder)),
         *([check_notes(lambda: look_at_notes(settings.index))] if verify else []),
         check_user_data(lambda: look_at(settings.home)),
-        check_privacy(settings.tracing, settings.chroma_url),
+        check_model(lambda: choose_model(settings)),
+        check_privacy(settings.tracing, settings.chroma_url, model=chosen_model(settings)),
     ]
 
 
@@ -239,21 +244,88 @@ def check_user_data(look: Callable[[], tuple[int, int] | None]) -> Check:
     return Check("own data", State.FINE, finding)
 
 
+def check_model(
+    choose: Callable[[], ModelChoice | None], environ: Mapping[str, str] | None = None
+) -> Check:
+    """Look at the model that words the answers: named well, installed, with a key, there.
+
+    Answers come without it, too, when it is only not there just now.
+    """
+    from chatbot.chat_models.choice import COMPATIBLE
+    from chatbot.chat_models.opening import ignored_variables, key_variable, require_package
+    from chatbot.chat_models.providers import PROVIDERS
+    from chatbot.chat_models.served import list_models, only_model
+
+    environ = os.environ if environ is None else environ
+    try:
+        choice = choose()
+        if choice is None:
+            return Check("model", State.FINE, f"none: {OWN_WORDS}")
+        provider = PROVIDERS[choice.provider]
+        require_package(provider, choice.label)
+    except ChatError as error:
+        # Each of these messages ends with what to do.
+        return Check("model", State.FAILED, str(error))
+    key = key_variable(choice, environ)
+    told = f"{key} is {'set' if environ.get(key) else 'not set'}" if key else "needs no key"
+    if choice.provider != COMPATIBLE and not key and not choice.is_local:
+        told = "finds its credentials by itself"
+    finding = f"{choice.label}, its package is installed, {told}"
+    if choice.url:
+        try:
+            names = list_models(choice.url, environ) if choice.name else ()
+            name = choice.name or only_model(choice.url, environ)
+        except ChatError as error:
+            return Check("model", State.NOTE, f"{finding}. {error} Until then {OWN_WORDS}")
+        if names and name not in names:
+            advice = f"Set FOOTNOTE_MODEL to one that it lists: {', '.join(names[:8])}"
+            return Check("model", State.NOTE, f"{finding}; the server does not list it", advice)
+        return Check("model", State.FINE, f"{name} at {choice.url}, which answers, {told}")
+    if key and not environ.get(key):
+        return Check("model", State.FAILED, finding, f"Set {' or '.join(provider.keys)}.")
+    if ignored := ignored_variables(choice, environ):
+        advice = "To use another server, name it in FOOTNOTE_MODEL_URL."
+        return Check("model", State.NOTE, f"{finding}; not heeded: {', '.join(ignored)}", advice)
+    return Check("model", State.FINE, finding)
+
+
+def chosen_model(settings: Settings) -> ModelChoice | None:
+    """The model that would be asked; None where there is none, or the settings name none well."""
+    from chatbot.chat_models.choice import choose_model
+
+    try:
+        return choose_model(settings)
+    except ChatError:  # which `check_model` tells
+        return None
+
+
 def check_privacy(
-    tracing: bool, chroma_url: str = "", environ: Mapping[str, str] | None = None
+    tracing: bool,
+    chroma_url: str = "",
+    environ: Mapping[str, str] | None = None,
+    model: ModelChoice | None = None,
 ) -> Check:
     """Look at whether anything may leave this machine."""
-    if is_private(environ) and chroma_url and urlsplit(chroma_url).hostname not in LOOPBACK:
-        finding = f"the notes' words and vectors go to the Chroma server at {chroma_url}"
-        return Check("privacy", State.NOTE, finding, "Unset FOOTNOTE_CHROMA_URL to keep them here.")
+    findings, switches = [], []
+    if chroma_url and urlsplit(chroma_url).hostname not in LOOPBACK:
+        findings.append(f"the notes' words and vectors go to the Chroma server at {chroma_url}")
+        switches.append("FOOTNOTE_CHROMA_URL")
+    if model and not model.is_local:
+        findings.append(f"questions, and the passages found for them, go to {model.label}")
+        switches.append("FOOTNOTE_MODEL_URL" if model.url else "FOOTNOTE_MODEL")
+    if is_private(environ) and findings:
+        advice = f"Unset {' and '.join(switches)} to keep them here."
+        return Check("privacy", State.NOTE, "; ".join(findings), advice)
     if is_private(environ):
         finding = "nothing leaves this machine: no tracing, no telemetry, no model hub"
         return Check("privacy", State.FINE, finding)
     if tracing:
-        finding = (
+        findings.append(
             "FOOTNOTE_TRACING is on: LangSmith gets questions and notes if its variables say so"
         )
-        return Check("privacy", State.NOTE, finding, "Unset FOOTNOTE_TRACING to keep them here.")
+        switches.append("FOOTNOTE_TRACING")
+        advice = f"Unset {' and '.join(switches)} to keep them here."
+        return Check("privacy", State.NOTE, "; ".join(findings), advice)
     finding = "tracing or telemetry is not switched off in this process"
     return Check("privacy", State.FAILED, finding, "Start Footnote with its own command.")
 

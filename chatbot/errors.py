@@ -11,6 +11,8 @@
     │   ├── UserDataNewer     the file was written by a newer Footnote
     │   └── UserDataUnwritable   no room, no permission, no folder
     ├── NoSuchConversation    there is none of that number, or none yet
+    ├── ModelUnavailable      no model can be asked as things are set up
+    ├── ModelFailed           a model was asked, and gave no whole answer
     ├── BadBackup             the file cannot be restored; nothing of it was
     └── NotDone               a file is in the way, or a question was not answered with yes
 
@@ -83,6 +85,22 @@ class UserDataUnwritable(UserDataError):
 
 class NoSuchConversation(ChatError):
     """No conversation is kept under that number, or none at all."""
+
+
+class ModelUnavailable(ChatError):
+    """No model can be asked: a package, a key or a server is missing."""
+
+
+class ModelFailed(ChatError):
+    """The model gave no answer, or not all of one.
+
+    Attributes:
+        reason: what went wrong, in one line that holds no key or password.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 class BadBackup(ChatError):

@@ -20,7 +20,10 @@ from typing import Any
 from chatbot.errors import BadSetting
 
 DEFAULT_NOTEBOOK = "default"
-OWN_SETTINGS = ("embedder", "rerank")  # what a notebook's file may say
+OWN_SETTINGS = ("embedder", "rerank", "unsupported")  # what a notebook's file may say
+# The file travels: in a backup, or with notes that somebody shares. Who reads the questions that
+# are asked here, and at whose cost, is for this machine's environment to say.
+NEVER_OWN = ("model", "model_url")
 
 _NAME = re.compile(r"[^\W_][\w-]{0,63}")
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)  # no folder on Windows
@@ -87,8 +90,13 @@ def notebook_settings(home: Path, name: str) -> tuple[Path, dict[str, Any]]:
     except (OSError, ValueError, RecursionError) as error:
         raise BadSetting(f"{path} cannot be read ({error}). Correct it, or remove it.") from error
     for setting in values:
+        if setting in NEVER_OWN:
+            raise BadSetting(
+                f"{path} sets '{setting}'; the file may come from elsewhere, so it has no say in"
+                f" who gets your questions. Remove it, and set FOOTNOTE_{setting.upper()} instead."
+            )
         if setting not in OWN_SETTINGS:
-            known = " and ".join(f"'{own}'" for own in OWN_SETTINGS)
+            known = ", ".join(f"'{own}'" for own in OWN_SETTINGS)
             raise BadSetting(
                 f"{path} sets '{setting}'; a notebook's own settings are {known}. Correct it."
             )

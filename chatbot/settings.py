@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Literal
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -15,7 +16,11 @@ from chatbot.notebooks import DEFAULT_NOTEBOOK, notebook_folder, notebook_name, 
 
 PREFIX = "FOOTNOTE_"
 NO_ADDRESS = "not the address of a server, as in http://127.0.0.1:8000"
-SECRET = ("chroma_url",)  # may hold a password by mistake: never told
+NO_MODEL_ADDRESS = "not the address of a server, as in http://127.0.0.1:8080/v1"
+SECRET = ("chroma_url", "model_url")  # may hold a password by mistake: never told
+
+_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+", re.ASCII)
+_PATH = re.compile(r"[\w./~-]*", re.ASCII)
 
 
 def _index_of(values: dict[str, Any]) -> Path:
@@ -47,6 +52,21 @@ class Settings(BaseModel):
     chroma_url: str = ""
     """A `chroma run` server that keeps the vectors, shared by all who answer from them."""
 
+    model: str = ""
+    """Who words the answers, as `provider:name`; where `model_url` is set, the name there."""
+
+    model_url: str = ""
+    """An OpenAI-compatible server, as of llama.cpp, vLLM, LM Studio or Ollama, that does."""
+
+    model_timeout: float = Field(default=60.0, gt=0, le=3600, allow_inf_nan=False)
+    """Seconds that the model may be silent."""
+
+    model_context: int = Field(default=6000, ge=500, le=1_000_000)
+    """Tokens of prompt that the model is handed at most."""
+
+    unsupported: Literal["drop", "strike"] = "drop"
+    """What is shown of a model's sentence that the notes do not hold: nothing, or it struck out."""
+
     tracing: bool = False
     """Whether LangSmith's own variables may switch its tracing on."""
 
@@ -59,6 +79,19 @@ class Settings(BaseModel):
     @classmethod
     def _check_url(cls, value: str) -> str:
         return server_url(value) if value else ""
+
+    @field_validator("model")
+    @classmethod
+    def _check_model(cls, value: str) -> str:
+        name = value.strip()
+        if not name.isprintable() or len(name) > 200:
+            raise ValueError("a model's name has 1 to 200 visible characters")
+        return name
+
+    @field_validator("model_url")
+    @classmethod
+    def _check_model_url(cls, value: str) -> str:
+        return model_server_url(value) if value else ""
 
     @field_validator("home", "index")
     @classmethod
@@ -114,17 +147,38 @@ def server_url(text: str) -> str:
     Raises:
         ValueError: it is no `http` or `https` address of a server, or holds more than that.
     """
+    parts = _address(text, NO_ADDRESS)
+    if parts.username or parts.password:
+        raise ValueError("an address is stored with the index, so it may hold no password")
+    if parts.path:
+        raise ValueError(NO_ADDRESS)
+    return parts.geturl()
+
+
+def model_server_url(text: str) -> str:
+    """Return the address of a model's server, with its path, or refuse it.
+
+    Raises:
+        ValueError: it is no `http` or `https` address of a server, or holds more than a path.
+    """
+    parts = _address(text, NO_MODEL_ADDRESS)
+    if "@" in parts.netloc:
+        raise ValueError("an address is shown, so it may hold no password")
+    if not _HOST.fullmatch(parts.hostname or "") or not _PATH.fullmatch(parts.path):
+        raise ValueError(NO_MODEL_ADDRESS)
+    return parts.geturl()
+
+
+def _address(text: str, complaint: str) -> SplitResult:
     try:
         parts = urlsplit(text.strip().rstrip("/"))
         port = parts.port
     except ValueError:  # whose message may hold a password
-        raise ValueError(NO_ADDRESS) from None
-    if parts.username or parts.password:
-        raise ValueError("an address is stored with the index, so it may hold no password")
+        raise ValueError(complaint) from None
     whole = parts.scheme in ("http", "https") and parts.hostname and port != 0
-    if not whole or parts.path or parts.query or parts.fragment:
-        raise ValueError(NO_ADDRESS)
-    return parts.geturl()
+    if not whole or parts.query or parts.fragment:
+        raise ValueError(complaint)
+    return parts
 
 
 def expand_home(path: Path) -> Path:

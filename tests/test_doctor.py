@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chroma_server import free_port
 from kept import answer
+from model_server import running_model_server
 
+from chatbot.chat_models import ModelChoice
 from chatbot.doctor import (
     LIBRARIES,
     Check,
@@ -19,6 +23,7 @@ from chatbot.doctor import (
     check_footnote,
     check_index,
     check_libraries,
+    check_model,
     check_notes,
     check_privacy,
     check_python,
@@ -29,6 +34,7 @@ from chatbot.doctor import (
     look_into_index,
     to_json,
 )
+from chatbot.errors import BadSetting
 from chatbot.privacy import keep_private
 from chatbot.settings import Settings
 from chatbot.user_data import UserData
@@ -222,6 +228,7 @@ def test_without_an_index_the_doctor_names_the_command(tmp_path: Path) -> None:
         "reranker",
         "index",
         "own data",
+        "model",
         "privacy",
     ]
     assert checks["index"].state is State.FAILED
@@ -284,3 +291,94 @@ def test_what_is_kept_is_counted_and_damage_is_told_though_answers_come(tmp_path
     assert check.state is State.NOTE
     assert "footnote restore" in check.finding
     assert is_healthy([check])
+
+
+def test_without_a_model_answers_are_in_the_notes_own_words() -> None:
+    check = check_model(lambda: None, {})
+    assert (check.state, check.finding) == (
+        State.FINE,
+        "none: answers are in the notes' own words",
+    )
+
+
+def test_a_model_that_is_named_badly_fails() -> None:
+    check = check_model(raising(BadSetting("Write it otherwise.")), {})
+    assert (check.state, check.finding) == (State.FAILED, "Write it otherwise.")
+
+
+def test_a_models_key_is_told_by_name_and_never_shown() -> None:
+    choice = ModelChoice("openai", "gpt-4o-mini")
+    check = check_model(lambda: choice, {"OPENAI_API_KEY": "tr0ub4dor"})
+    assert check.state is State.FINE
+    assert check.finding.startswith("openai:gpt-4o-mini, its package is installed")
+    assert "OPENAI_API_KEY is set" in check.finding
+    assert "tr0ub4dor" not in str(check.to_json())
+    check = check_model(lambda: choice, {})
+    assert (check.state, check.advice) == (State.FAILED, "Set OPENAI_API_KEY.")
+
+
+def test_a_variable_that_would_lead_elsewhere_is_worth_knowing() -> None:
+    environ = {"OPENAI_API_KEY": "x", "OPENAI_BASE_URL": "http://elsewhere"}
+    check = check_model(lambda: ModelChoice("openai", "m"), environ)
+    assert check.state is State.NOTE
+    assert "not heeded: OPENAI_BASE_URL" in check.finding
+    assert "FOOTNOTE_MODEL_URL" in check.advice
+
+
+def test_a_server_that_answers_is_fine() -> None:
+    with running_model_server(models=("llama",)) as server:
+        for name in ("", "llama"):
+            check = check_model(partial(ModelChoice, "openai", name, server.url), {})
+            assert check.state is State.FINE
+            assert check.finding == (
+                f"llama at {server.url}, which answers, FOOTNOTE_MODEL_KEY is not set"
+            )
+
+
+def test_a_model_that_the_server_does_not_list_is_worth_knowing() -> None:
+    with running_model_server(models=("llama", "qwen")) as server:
+        check = check_model(lambda: ModelChoice("openai", "other", server.url), {})
+    assert check.state is State.NOTE
+    assert "llama, qwen" in check.advice
+
+
+def test_without_its_server_answers_still_come() -> None:
+    url = f"http://127.0.0.1:{free_port()}/v1"
+    check = check_model(lambda: ModelChoice("openai", "llama", url), {})
+    assert check.state is State.NOTE
+    assert f"Nothing answers at {url}" in check.finding
+    assert check.finding.endswith("Until then answers are in the notes' own words")
+    assert is_healthy([check])
+
+
+@pytest.mark.parametrize(
+    ("model", "goes"),
+    [
+        (ModelChoice("openai", "gpt-4o-mini"), "openai:gpt-4o-mini"),
+        (ModelChoice("openai", "m", "http://192.168.0.2/v1"), "m at http://192.168.0.2/v1"),
+        (ModelChoice("ollama", "llama"), ""),
+        (ModelChoice("openai", "m", "http://127.0.0.1:8080/v1"), ""),
+        (None, ""),
+    ],
+)
+def test_questions_that_go_to_another_machine_are_told(
+    model: ModelChoice | None, goes: str
+) -> None:
+    environment: dict[str, str] = {}
+    keep_private(environ=environment)
+    check = check_privacy(False, environ=environment, model=model)
+    assert check.state is (State.NOTE if goes else State.FINE)
+    if goes:
+        assert check.finding == f"questions, and the passages found for them, go to {goes}"
+        assert "Unset FOOTNOTE_MODEL" in check.advice
+
+
+def test_all_that_leaves_is_told_together() -> None:
+    environment = {"LANGSMITH_TRACING": "true"}
+    keep_private(tracing=True, environ=environment)
+    model = ModelChoice("openai", "gpt-4o-mini")
+    check = check_privacy(True, "http://192.168.0.2:8000", environ=environment, model=model)
+    for word in ("Chroma", "openai:gpt-4o-mini", "LangSmith"):
+        assert word in check.finding
+    for switch in ("FOOTNOTE_CHROMA_URL", "FOOTNOTE_MODEL", "FOOTNOTE_TRACING"):
+        assert switch in check.advice

@@ -61,11 +61,14 @@ HOMES: dict[str, set[str]] = {
         "evals/command.py",
         "evals/progress.py",
     },
+    # No provider's package is imported but through `init_chat_model`.
+    "langchain": {"chatbot/chat_models/opening.py"},
     "langsmith": {"chatbot/privacy.py"},
     "pydantic": {"chatbot/settings.py", "chatbot/retriever.py", "evals/"},
     "langchain_core": {
         "ingest/langchain_embeddings.py",
         "ingest/chroma/",
+        "chatbot/chat_models/",
         "chatbot/chain.py",
         "chatbot/retriever.py",
         "evals/naive_chain.py",
