@@ -116,7 +116,8 @@ def _shown(number: int, passage: Passage) -> str:
 
 def _fence(*texts: str) -> str:
     """A line that none of the texts holds: whoever wrote them would have to know its hash."""
-    return f"-----{hashlib.sha256(chr(0).join(texts).encode('utf-8', 'replace')).hexdigest()[:16]}-----"
+    digest = hashlib.sha256(chr(0).join(texts).encode("utf-8", "replace")).hexdigest()
+    return f"-----{digest[:16]}-----"
 
 
 def _fitting_history(
