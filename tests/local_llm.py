@@ -62,14 +62,16 @@ def weights_path() -> Path:
     return Path(spec.origin).with_name(WEIGHTS_FILE)
 
 
-def server_command(port: int) -> list[str]:
+def server_command(port: int, threads: int = 1) -> list[str]:
+    """The command that serves the model; two threads wait for each other on a busy computer."""
     options = {
         "model": str(weights_path()),
         "model_alias": MODEL,
         "host": HOST,
         "port": str(port),
         "n_ctx": str(WINDOW),
-        "n_threads": str(min(4, os.cpu_count() or 1)),
+        "n_threads": str(threads),
+        "n_threads_batch": str(threads),
         # Or a second question ends the first one's answer, and nothing tells that it is cut.
         "interrupt_requests": "false",
         "verbose": "false",
@@ -143,7 +145,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     sys.stdout.flush()
     with suppress(KeyboardInterrupt):
-        return subprocess.call(server_command(port), env=server_environment())
+        command = server_command(port, threads=min(4, os.cpu_count() or 1))
+        return subprocess.call(command, env=server_environment())
     return 0
 
 

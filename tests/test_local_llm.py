@@ -110,8 +110,7 @@ def test_two_who_ask_at_once_both_get_all_of_their_answer(local_llm: LocalLLM) -
         assert ends(second.result()) == ["stop"]
 
 
-def test_a_client_that_hangs_up_does_not_keep_the_next_one_waiting(local_llm: LocalLLM) -> None:
-    # 3,000 tokens take longer than the next question waits for its answer.
+def test_after_a_client_hung_up_the_next_one_is_answered(local_llm: LocalLLM) -> None:
     with asked(local_llm.url, ENDLESS, stream=True, max_tokens=3000) as response:
         assert next(data_lines(response))
     assert "Paris" in whole(local_llm.url, CAPITAL)
@@ -121,6 +120,13 @@ def test_a_prompt_beyond_the_window_is_refused_with_its_length(local_llm: LocalL
     with asked(local_llm.url, "word " * 6000) as refused:
         assert refused.status == 400
         assert f"maximum context length is {WINDOW} tokens" in refused.read().decode()
+
+
+def test_streamed_such_a_refusal_is_an_empty_answer(local_llm: LocalLLM) -> None:
+    # Status 200, no event, an orderly end: who reads the stream must miss the `[DONE]`.
+    with asked(local_llm.url, "word " * 6000, stream=True) as response:
+        assert response.status == 200
+        assert list(data_lines(response)) == []
 
 
 def test_a_server_killed_in_mid_answer_breaks_the_stream_off(tmp_path: Path) -> None:
