@@ -11,6 +11,8 @@ from typing import Any, Self
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from chatbot.answer import Answer, Passage, Question
+from chatbot.event_stream import NotesEvents
+from chatbot.generation.writer import ChatModel
 from chatbot.grounding.judge import Judge
 from chatbot.grounding.quotables import Quotable
 from chatbot.library import NotesLibrary, open_library
@@ -25,7 +27,8 @@ class NotesChain(Runnable[Question, Answer]):
     """Answers questions from a library of notes; opened by `open_chain`.
 
     A LangChain `Runnable` from `Question` to `Answer`: `invoke`, `stream` (one whole answer),
-    `batch` and their async twins. Safe to share between threads. Each question is answered
+    `batch` and their async twins; `events` is the same with all that happens on the way. Safe to
+    share between threads. Each question is answered
     from the newest complete index; a question under way keeps the one it began with.
     LangSmith's tracer is kept out unless `tracing`.
     """
@@ -55,6 +58,11 @@ class NotesChain(Runnable[Question, Answer]):
         traced = nullcontext() if self._tracing else untraced()
         with self._library.reading() as pipeline, traced:
             return _steps(pipeline).invoke(Asked(input), config)
+
+    @property
+    def events(self) -> NotesEvents:
+        """The same chain as a `Runnable` that streams what happens, in words as they come."""
+        return NotesEvents(self._library, tracing=self._tracing)
 
     def search(self, question: Question, limit: int = 5) -> list[Passage]:
         """The passages that may answer, best first, at most `limit`; nothing is composed."""
@@ -95,9 +103,10 @@ def open_chain(
     *,
     store: Store = "chroma",
     weights: PackagedModel = RERANKER,
+    model: ChatModel | None = None,
 ) -> NotesChain:
     """Open the library in `directory` as a chain; arguments and errors as in `open_library`."""
-    library = open_library(directory, settings, store=store, weights=weights)
+    library = open_library(directory, settings, store=store, weights=weights, model=model)
     return NotesChain(library, tracing=settings.tracing)
 
 

@@ -90,6 +90,11 @@ def no_digest(source: str) -> str:
     return ""
 
 
+def without_foreign_markers(text: str) -> str:
+    """The text without what would read as one of our markers and is none."""
+    return _FOREIGN_MARKER.sub("", text)
+
+
 def cite(
     lines: Sequence[Line],
     source_text: Callable[[str], str],

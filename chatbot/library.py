@@ -7,7 +7,7 @@ does without: importing LangChain takes longer than answering.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +15,10 @@ from types import TracebackType
 from typing import Self
 
 from chatbot.answer import Answer, Passage, Question
-from chatbot.pipeline import Pipeline
+from chatbot.cancellation import Cancellation
+from chatbot.events import Event
+from chatbot.generation.writer import ChatModel
+from chatbot.pipeline import MODEL_CONTEXT, Pipeline
 from chatbot.reranker import CrossEncoder, Reranker
 from chatbot.settings import Settings
 from ingest.embedders import open_embedder
@@ -43,13 +46,17 @@ class NotesLibrary:
         embedder: Embedder,
         reranker: Reranker | None = None,
         *,
+        model: ChatModel | None = None,
+        model_context: int = MODEL_CONTEXT,
         notices: tuple[str, ...] = (),
     ) -> None:
+        self._model = model
+        self._model_context = model_context
         self._embedder = embedder
         self._reranker = reranker
         self._notices = notices
         self._lock = threading.Lock()
-        self._pipeline = Pipeline(index, embedder, reranker)
+        self._pipeline = self._over(index)
         self._users: dict[Pipeline, int] = {}
         self._closed = False
 
@@ -71,6 +78,18 @@ class NotesLibrary:
         """
         with self.reading() as pipeline:
             return pipeline.ask(question)
+
+    def events(
+        self, question: Question, /, cancellation: Cancellation | None = None
+    ) -> Generator[Event, None, None]:
+        """Answer one question, and say what happens on the way: the last event is `Done`.
+
+        Raises:
+            EmptyQuestion, QuestionTooLong: the question cannot be answered as it stands.
+            Cancelled: `cancellation` was cancelled meanwhile.
+        """
+        with self.reading() as pipeline:
+            yield from pipeline.events(question, cancellation)
 
     def search(self, question: Question, /, limit: int = 5) -> list[Passage]:
         """The passages that may answer, best first, at most `limit`; nothing is composed."""
@@ -109,6 +128,15 @@ class NotesLibrary:
         finally:
             self._let_go(pipeline)
 
+    def _over(self, index: NotesIndex) -> Pipeline:
+        return Pipeline(
+            index,
+            self._embedder,
+            self._reranker,
+            self._model,
+            model_context=self._model_context,
+        )
+
     def _let_go(self, pipeline: Pipeline) -> None:
         with self._lock:
             self._users[pipeline] -= 1
@@ -124,7 +152,7 @@ class NotesLibrary:
             return
         try:
             newest.require_embedder(self._embedder.identity)
-            self._pipeline = Pipeline(newest, self._embedder, self._reranker)
+            self._pipeline = self._over(newest)
         except BaseException:
             newest.close()
             raise
@@ -138,12 +166,14 @@ def open_library(
     *,
     store: Store = "chroma",
     weights: PackagedModel = RERANKER,
+    model: ChatModel | None = None,
 ) -> NotesLibrary:
     """Open the index in `directory` and everything that answers from it.
 
     `store` 'exact' gives the same answers without Chroma, which takes a second or two to
     import: better for one question. Without the reranker's `weights` answers come from the
-    fused rank alone, and `notices` says so.
+    fused rank alone, and `notices` says so. `model` words the answers in place of the one that
+    the settings name.
 
     Raises:
         IndexNotFound, IndexDamaged, IndexMismatch: there is no index to answer from.
@@ -158,10 +188,25 @@ def open_library(
         _load_ahead(embedder, reranker)
         missing = settings.rerank and reranker is None
         notices = (WITHOUT_RERANKER,) if missing else ()
-        return NotesLibrary(index, embedder, reranker, notices=notices)
+        return NotesLibrary(
+            index,
+            embedder,
+            reranker,
+            model=model or _model_of(settings),
+            model_context=settings.model_context,
+            notices=notices,
+        )
     except BaseException:
         index.close()
         raise
+
+
+def _model_of(settings: Settings) -> ChatModel | None:
+    if not settings.model and not settings.model_url:
+        return None
+    from chatbot.chat_models.configured import configured_model
+
+    return configured_model(settings)
 
 
 def open_reranker(weights: PackagedModel = RERANKER) -> Reranker | None:

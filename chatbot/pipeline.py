@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TypeVar
 
 from chatbot.aliases import Aliases, aliases_in
 from chatbot.answer import Answer, Passage, Question, Timings
+from chatbot.cancellation import Cancellation
 from chatbot.candidates import TermWeights, telling_names
 from chatbot.decision_models import packaged_model
+from chatbot.event_lines import events_of
+from chatbot.events import Done, Event, Stage, Status
 from chatbot.extractive.abstention import Confidence
 from chatbot.extractive.answerer import ExtractiveAnswerer
+from chatbot.generation.composer import Notes
+from chatbot.generation.material import material_of
+from chatbot.generation.writer import ChatModel, Found, Writer
 from chatbot.grounding.closeness import Closeness
 from chatbot.grounding.judge import Judge
 from chatbot.grounding.quotables import Quotable
+from chatbot.numbering import numbered_on
 from chatbot.query import Query, understand
 from chatbot.reranker import Reranker
 from chatbot.retrieval import Retrieval, Searcher
@@ -26,6 +33,9 @@ from ingest.index import NotesIndex
 T = TypeVar("T")
 
 NOTHING_SPENT = Timings()
+PASSAGES = 5
+PASSAGES_FOR_A_MODEL = 8
+MODEL_CONTEXT = 6000  # tokens of prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +66,18 @@ class Retrieved:
 class Pipeline:
     """The three stages over one opened index: understand, retrieve, answer."""
 
-    def __init__(self, index: NotesIndex, embedder: Embedder, reranker: Reranker | None) -> None:
+    def __init__(
+        self,
+        index: NotesIndex,
+        embedder: Embedder,
+        reranker: Reranker | None,
+        model: ChatModel | None = None,
+        *,
+        model_context: int = MODEL_CONTEXT,
+    ) -> None:
         self.index = index
+        self._model = model
+        self._model_context = model_context
         aliases = learnt_aliases(index)
         weights = TermWeights(index.vocabulary(), aliases)
         # A word that the model reads as one token is ordinary English, or the notes' own.
@@ -105,23 +125,84 @@ class Pipeline:
         """Take all three."""
         return self.answer(self.retrieve(self.understand(Asked(question))))
 
+    def events(
+        self, question: Question, cancellation: Cancellation | None = None
+    ) -> Generator[Event, None, None]:
+        """Take all three, and say what happens on the way.
+
+        Raises:
+            EmptyQuestion, QuestionTooLong: the question cannot be answered as it stands.
+            Cancelled: the answer is no longer wanted.
+        """
+        wanted = cancellation or Cancellation()
+        yield Status(Stage.UNDERSTAND)
+        understood = self.understand(Asked(question))
+        wanted.check()
+        yield Status(Stage.RETRIEVE)
+        retrieved = self.retrieve(understood)
+        wanted.check()
+        yield from self.answer_events(retrieved, wanted)
+
     def understand(self, asked: Asked) -> Understood:
         """Correct the spelling, and find out what is asked for."""
         query, spent = _timed(lambda: understand(asked.question, self._speller, self._note_names))
         return Understood(query, replace(asked.timings, understand=spent))
 
     def retrieve(self, step: Understood) -> Retrieved:
-        """Find passages and blocks."""
-        retrieval, spent = _timed(lambda: self._searcher.retrieve(step.query))
+        """Find passages and blocks; for a model, more of them."""
+        limit = PASSAGES if self._model is None else PASSAGES_FOR_A_MODEL
+        retrieval, spent = _timed(lambda: self._searcher.retrieve(step.query, limit))
         return Retrieved(step.query, retrieval, replace(step.timings, retrieve=spent))
 
     def answer(self, step: Retrieved) -> Answer:
-        """Compose the answer, or decline."""
+        """Compose the answer, or have it worded, or decline."""
+        for event in self.answer_events(step):
+            if isinstance(event, Done):
+                return event.answer
+        raise AssertionError("every stream of events ends with the answer")
+
+    def answer_events(
+        self, step: Retrieved, cancellation: Cancellation | None = None
+    ) -> Generator[Event, None, None]:
+        """The last stage, as it happens: first in the notes' own words, then in a model's."""
+        yield Status(Stage.COMPOSE)
+        own = self._own_answer(step)
+        if self._model is None or not own.passages:
+            own = numbered_on(own, step.query.question.cited)
+            yield from events_of(own)
+            yield Done(own)
+            return
+        yield Status(Stage.WRITE)
+        writer = Writer(
+            self._model,
+            self.judge,
+            Notes(self.index.source_text, self.index.source_digest),
+            self._embedder.count_tokens,
+            self._model_context,
+        )
+        yield from writer.events(self._found(step, own), cancellation)
+
+    def _own_answer(self, step: Retrieved) -> Answer:
         answer, spent = _timed(lambda: self._answerer.answer(step.query, step.retrieval))
         return replace(
             answer,
             corrections=step.query.corrections,
             timings=replace(step.timings, answer=spent),
+        )
+
+    def _found(self, step: Retrieved, own: Answer) -> Found:
+        query, retrieval = step.query, step.retrieval
+        refusal = replace(
+            self._answerer.refuse(query, retrieval),
+            corrections=own.corrections,
+            timings=own.timings,
+        )
+        return Found(
+            query.question,
+            own,
+            refusal,
+            material_of(own.passages, self.index),
+            lambda lines: self._answerer.sure_of(query, retrieval, lines),
         )
 
 

@@ -99,6 +99,20 @@ class ExtractiveAnswerer:
         text, citations = cite(one.lines, self.source_text, self.source_digest)
         return _answer(query, Status.ANSWERED, text, citations, one.found.passages, one.sure)
 
+    def refuse(self, query: Query, retrieval: Retrieval) -> Answer:
+        """The answer that the notes do not answer, and which sections come nearest."""
+        nothing = Decided((), 0.0, False, retrieval, self._empty_heading(query, retrieval))
+        return self._declined(query, nothing)
+
+    def sure_of(self, query: Query, retrieval: Retrieval, lines: Sequence[Line]) -> float:
+        """How sure it is, in [0, 1], that lines from wherever answer the query, as a whole."""
+        if query.parts:
+            query = replace(query, parts=())
+            retrieval = self.searcher.retrieve(query)
+        if not retrieval.candidates:
+            return 0.0
+        return self.confidence.of(self.desk(query, retrieval), lines, retrieval.passages)
+
     def _left_out(self, query: Query, lines: Sequence[Line]) -> Query | None:
         """The half of the question that the lines do not touch, where they cover the other."""
         if query.sides:

@@ -27,6 +27,11 @@ class Material:
     quotables: tuple[Quotable, ...]
     lines: tuple[Line, ...]
 
+    def first(self, count: int) -> Material:
+        """The same of the first passages alone: those that a model was really handed."""
+        kept = sum(quotable.passage <= count for quotable in self.quotables)
+        return Material(self.passages[:count], self.quotables[:kept], self.lines[:kept])
+
 
 def material_of(passages: Sequence[Passage], index: NotesIndex) -> Material:
     """Read the blocks of the passages."""

@@ -59,6 +59,12 @@ def claims_nothing(sentence: str) -> bool:
     return not read_claims(sentence)
 
 
+def declines(sentence: str) -> bool:
+    """Whether a sentence says that the notes do not say something, and claims nothing else."""
+    plain = " ".join(split_sentences(sentence))
+    return _REFUSAL.search(plain) is not None and claims_nothing(sentence)
+
+
 def read_claims(text: str) -> list[Sentence]:
     """What of each sentence a passage would have to support; none for those that claim nothing."""
     claims = map(_read_claim, split_sentences(text))
