@@ -108,6 +108,7 @@ def build_parser() -> argparse.ArgumentParser:
     one = add("doctor", help="say what is installed, which weights, which index, what to do")
     one.add_argument("--verify", action="store_true", help="also hold the index against the notes")
     one.add_argument("--repair", action="store_true", help="make a damaged index whole again")
+    one.add_argument("--prompt", action="store_true", help="print what a model would be told")
     _add_common(one)
     return parser
 

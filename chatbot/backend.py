@@ -6,7 +6,7 @@ cost no model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
     from chatbot.doctor import Check
+    from chatbot.events import Event
     from chatbot.notebooks import Notebook
     from chatbot.settings import Settings
     from chatbot.user_data import UserData
@@ -46,6 +47,10 @@ class Chain(Protocol):
 
     def invoke(self, question: Question, /) -> Answer:
         """Answer a question."""
+        ...
+
+    def follow(self, question: Question, /) -> Generator[Event, None, None]:
+        """Answer a question, and say what happens on the way; `Done` is the last."""
         ...
 
     def search(self, question: Question, /, limit: int) -> list[Passage]:

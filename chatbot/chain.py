@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +12,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from chatbot.answer import Answer, Passage, Question
 from chatbot.event_stream import NotesEvents
+from chatbot.events import Event
 from chatbot.generation.writer import ChatModel
 from chatbot.grounding.judge import Judge
 from chatbot.grounding.quotables import Quotable
@@ -63,6 +64,10 @@ class NotesChain(Runnable[Question, Answer]):
     def events(self) -> NotesEvents:
         """The same chain as a `Runnable` that streams what happens, in words as they come."""
         return NotesEvents(self._library, tracing=self._tracing)
+
+    def follow(self, question: Question) -> Generator[Event, None, None]:
+        """Yield what `events` streams, as whoever follows an answer at a terminal needs it."""
+        yield from self.events.stream(question)
 
     def search(self, question: Question, limit: int = 5) -> list[Passage]:
         """The passages that may answer, best first, at most `limit`; nothing is composed."""

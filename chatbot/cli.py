@@ -94,6 +94,7 @@ def _run(argv: list[str], backend: Backend, terminal: Terminal) -> int:
     which = {name: getattr(args, name, None) for name in ("notebook", "index")}
     settings = _settings(**which)
     keep_private(settings.tracing)
+    terminal.strikes = settings.unsupported == "strike"
     try:
         return COMMANDS[args.command](Call(args, settings, backend, terminal))
     except IndexNotFound as error:

@@ -120,6 +120,7 @@ def diagnose(settings: Settings, *, verify: bool = False) -> list[Check]:
         *([check_notes(lambda: look_at_notes(settings.index))] if verify else []),
         check_user_data(lambda: look_at(settings.home)),
         check_model(lambda: choose_model(settings)),
+        check_prompt(),
         check_privacy(settings.tracing, settings.chroma_url, model=chosen_model(settings)),
     ]
 
@@ -297,6 +298,15 @@ def chosen_model(settings: Settings) -> ModelChoice | None:
         return choose_model(settings)
     except ChatError:  # which `check_model` tells
         return None
+
+
+def check_prompt() -> Check:
+    """Look at which prompt a model would be given."""
+    from chatbot.generation.prompt import packaged_prompt
+
+    prompt = packaged_prompt()
+    finding = f"version {prompt.version} ({prompt.digest}); to read it: footnote doctor --prompt"
+    return Check("prompt", State.FINE, finding)
 
 
 def check_privacy(

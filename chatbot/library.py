@@ -91,6 +91,10 @@ class NotesLibrary:
         with self.reading() as pipeline:
             yield from pipeline.events(question, cancellation)
 
+    def follow(self, question: Question, /) -> Generator[Event, None, None]:
+        """The same, as whoever follows an answer at a terminal needs it."""
+        return self.events(question)
+
     def search(self, question: Question, /, limit: int = 5) -> list[Passage]:
         """The passages that may answer, best first, at most `limit`; nothing is composed."""
         with self.reading() as pipeline:

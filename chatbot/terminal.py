@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.status import Status as Spinner
     from rich.text import Text
 
+    from chatbot.live_answer import LiveAnswer
     from chatbot.notebooks import Notebook
     from chatbot.user_data import Conversation
     from chatbot.whereabouts import Whereabouts
@@ -83,6 +84,7 @@ class Terminal:
         self.stdin = stdin
         self.stdout = stdout
         self.stderr = stderr
+        self.strikes = False  # shows what a model wrote and the notes do not hold, struck out
         self._spinner: Spinner | None = None
         self._step = ""
 
@@ -122,8 +124,15 @@ class Terminal:
             self._print(_styled(one_line(readable(f"Read {read}.")), "dim"))
         if status and not text.startswith(status):
             self._print(_styled(status, "yellow"))
-        if text:
+        if self.strikes and any(sentence.problem for sentence in answer.sentences):
+            self._struck(answer, text)
+        elif text:
             self._print(_with_markers(text))
+        if answer.notice:
+            self._print(_styled(one_line(readable(answer.notice)), "yellow"))
+        if answer.model:
+            worded = f"Worded by {answer.model}; each sentence was held against your notes."
+            self._print(_styled(one_line(readable(worded)), "dim"))
         if answer.citations:
             self._print("")
         width = max((len(str(citation.number)) for citation in answer.citations), default=0)
@@ -133,6 +142,29 @@ class Terminal:
             self._print(_styled(number, "bold cyan").append(f"  {place(citation)}", "default"))
             quote = one_line(readable(citation.quote), QUOTE_WIDTH)
             self._print(_styled(f"{margin}“{quote}”", "dim"))
+
+    def _struck(self, answer: Answer, text: str) -> None:
+        """All that the model wrote, in its order, what does not stand struck out; then the rest."""
+        for sentence in answer.sentences:
+            line = readable(sentence.line).strip()
+            if line and line in text:
+                self._print(_with_markers(line))
+                text = text.replace(line, "", 1)
+            if sentence.problem and sentence.text != sentence.said:
+                said = f"{sentence.bullet}{one_line(readable(sentence.said))}"
+                why = one_line(readable(sentence.problem))
+                self._print(
+                    _styled("✗ ", "red").append(said, "strike dim").append(f" ({why})", "dim")
+                )
+        for line in text.strip().splitlines():
+            if line.strip():
+                self._print(_with_markers(line))
+
+    def live(self) -> LiveAnswer:
+        """What shows an answer while it is being written."""
+        from chatbot.live_answer import LiveAnswer
+
+        return LiveAnswer(self._err)
 
     def answer_line(self, answer: Answer) -> None:
         """The answer and where it stands, on one line."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chatbot.commands.call import Call
 from chatbot.commands.conversations import since
-from chatbot.commands.questions import opened
+from chatbot.commands.questions import answered, opened
 from chatbot.dialogue import converse
 from chatbot.errors import UserDataError
 from chatbot.exit_codes import DONE
@@ -31,7 +32,8 @@ def chat(call: Call) -> int:
         keeper = None if call.args.private else _keeper(call, kept, notebook, conversation)
         if conversation is not None:
             _show_where_it_stands(call, conversation, turns)
-        converse(chain.invoke, call.terminal, keeper=keeper, remembered=remembered)
+        reply = partial(answered, call, chain)
+        converse(reply, call.terminal, keeper=keeper, remembered=remembered)
     return DONE
 
 

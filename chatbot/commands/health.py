@@ -17,6 +17,11 @@ def doctor(call: Call) -> int:
     from chatbot.doctor import State, is_healthy, to_json
 
     args, terminal = call.args, call.terminal
+    if args.prompt:
+        from chatbot.generation.prompt import prompt_text
+
+        terminal.stdout.write(prompt_text())
+        return DONE
     if args.repair:
         with Notices(terminal).from_loggers():
             repaired = call.backend.repair(call.settings, terminal.progress)

@@ -18,6 +18,7 @@ from chatbot.errors import (
     UserDataError,
     check_question,
 )
+from chatbot.events import Done
 from chatbot.exit_codes import COULD_NOT_RUN, DONE
 from chatbot.keeper import ConversationKeeper, conversation_to_go_on_with, notebook_of
 from chatbot.notices import Notices
@@ -37,7 +38,7 @@ def ask(call: Call) -> int:
         return ask_in_conversation(call)
 
     def reply(chain: Chain, question: Question) -> None:
-        answer = chain.invoke(question)
+        answer = answered(call, chain, question)
         _show(call, answer, answer.to_json())
 
     return _each_question(call, reply)
@@ -59,7 +60,7 @@ def ask_in_conversation(call: Call) -> int:
 
     def reply(chain: Chain, question: Question) -> None:
         nonlocal remembered, all_kept
-        answer = chain.invoke(remembered.asked(question.text))
+        answer = answered(call, chain, remembered.asked(question.text))
         remembered = remembered.with_answer(answer)
         before, problem = keeper.conversation, ""
         try:
@@ -88,12 +89,26 @@ def _conversation(call: Call) -> tuple[ConversationKeeper, Remembered]:
     return ConversationKeeper(kept, notebook, conversation), said
 
 
+def answered(call: Call, chain: Chain, question: Question) -> Answer:
+    """The answer; while a model words it, what it writes is shown where that can be taken back."""
+    if not (call.settings.model or call.settings.model_url):
+        return chain.invoke(question)
+    with call.terminal.live() as live, closing(chain.follow(question)) as events:
+        for event in events:
+            live.show(event)
+            if isinstance(event, Done):
+                return event.answer
+    raise AssertionError("every stream of events ends with the answer")
+
+
 def _show(call: Call, answer: Answer, told: dict[str, object]) -> None:
     """Show an answer as it is wanted: as JSON what is `told` of it."""
     if call.args.json:
         call.terminal.json(told)
     elif call.args.question == FROM_STDIN:
         call.terminal.answer_line(answer)
+        if answer.notice:
+            call.terminal.notice(answer.notice, "yellow")
     else:
         call.terminal.answer(answer)
 
