@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import chdir
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint
@@ -22,6 +22,9 @@ from chatbot.answer import Answer, Citation, Passage, Question, Status, Timings
 from chatbot.backend import Backend
 from chatbot.cli import main
 from chatbot.doctor import Check, State
+from chatbot.events import Done, Event, Stage, TextDelta
+from chatbot.events import Status as Begun
+from chatbot.generation.prompt import prompt_text
 from chatbot.settings import Settings
 from chatbot.terminal import Terminal
 from ingest.build import IngestReport
@@ -464,6 +467,57 @@ def test_ingest_reads_the_corpus_by_default() -> None:
     seen: list[Any] = []
     run("ingest", backend=ingesting(REPORT, seen))
     assert seen == [[Path("corpus")], Path(".footnote/index"), False]
+
+
+# With a model
+
+
+class WordingChain(Chain):
+    """Says what happens on the way to each answer."""
+
+    def __init__(self, leaves: int = 3) -> None:
+        super().__init__()
+        self.left_after = leaves
+
+    def follow(self, question: Question, /) -> Generator[Event, None, None]:
+        yield Begun(Stage.WRITE)
+        yield TextDelta("It stores")
+        if self.left_after == 1:
+            raise KeyboardInterrupt
+        answer = super().invoke(question)
+        yield Done(replace(answer, model="tiny", notice="Left out: 1 sentence."))
+
+
+@pytest.mark.parametrize("argv", [["ask", "one?"], ["ask", "-"], ["chat", "--private"]])
+def test_with_a_model_the_answer_is_followed_and_only_its_end_is_left(
+    argv: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_MODEL_URL", "http://127.0.0.1:9/v1")
+    done = run(*argv, stdin="one?\n", backend=Backend(open_chain=lambda *_: WordingChain()))
+    assert done.code == 0
+    assert "Amazon S3 stores objects. [1]" in done.out
+    assert "It stores" not in done.out + done.err
+    assert "Left out: 1 sentence." in done.out + done.err
+
+
+def test_json_holds_who_worded_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTE_MODEL", "openai:tiny")
+    done = run("ask", "one?", "--json", backend=Backend(open_chain=lambda *_: WordingChain()))
+    assert json.loads(done.out)["model"] == "tiny"
+
+
+def test_an_answer_that_is_being_written_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTE_MODEL", "openai:tiny")
+    chain = WordingChain(leaves=1)
+    done = run("chat", "--private", stdin="one?\n", backend=Backend(open_chain=lambda *_: chain))
+    assert done.code == 0
+    assert "Stopped." in done.err
+
+
+def test_the_prompt_can_be_read() -> None:
+    done = run("doctor", "--prompt")
+    assert done.code == 0
+    assert done.out == prompt_text()
 
 
 # chat and doctor

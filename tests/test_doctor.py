@@ -229,6 +229,7 @@ def test_without_an_index_the_doctor_names_the_command(tmp_path: Path) -> None:
         "index",
         "own data",
         "model",
+        "prompt",
         "privacy",
     ]
     assert checks["index"].state is State.FAILED

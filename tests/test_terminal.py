@@ -12,7 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.answer import Answer, Citation, Correction, Passage, Question, Status, Timings
+from chatbot.answer import (
+    Answer,
+    Citation,
+    Correction,
+    JudgedSentence,
+    Passage,
+    Question,
+    Ruling,
+    Status,
+    Timings,
+)
 from chatbot.dialogue import HELP, converse
 from chatbot.errors import EmptyQuestion
 from chatbot.plain_text import (
@@ -407,3 +417,73 @@ def test_a_conversation_keeps_a_bounded_history() -> None:
     notes = Notes()
     converse(notes, terminal("again?\n" * 30))
     assert len(notes.asked[-1].history) == 10
+
+
+# What a model worded
+
+
+def worded(**changes: object) -> Answer:
+    sentences = (
+        JudgedSentence("S3 stores objects.", Ruling.VERIFIED, "S3 stores objects.", (1,)),
+        JudgedSentence("It is free.", Ruling.UNSUPPORTED, "", (), problem="not in your notes"),
+        JudgedSentence("Hello!", Ruling.UNCITED, "", ()),
+        JudgedSentence(
+            "It keeps files.",
+            Ruling.REPAIRED,
+            "It keeps objects.",
+            (1,),
+            "- ",
+            "not “files”",
+        ),
+    )
+    made = replace(
+        answer("S3 stores objects. [1]\n- It keeps objects. [1]"),
+        model="openai:tiny",
+        sentences=sentences,
+        notice="Left out: 1 sentence.",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_who_worded_an_answer_is_said_and_what_was_left_out() -> None:
+    screen = terminal()
+    screen.answer(worded())
+    assert "Worded by openai:tiny" in shown(screen)
+    assert "Left out: 1 sentence." in shown(screen)
+    assert "free" not in shown(screen)
+
+
+def test_what_the_notes_do_not_hold_can_be_shown_struck_out_in_its_place() -> None:
+    screen = terminal()
+    screen.strikes = True
+    screen.answer(worded())
+    lines = shown(screen).splitlines()
+    assert lines[:4] == [
+        "S3 stores objects. [1]",
+        "✗ It is free. (not in your notes)",
+        "- It keeps objects. [1]",
+        "✗ - It keeps files. (not “files”)",
+    ]
+    assert "Hello" not in shown(screen)
+
+
+def test_a_line_that_is_no_sentence_of_the_model_is_shown_with_the_struck_ones() -> None:
+    rest = "Your notes don't answer the rest: “the price”."
+    screen = terminal()
+    screen.strikes = True
+    screen.answer(worded(text=f"S3 stores objects. [1]\n- It keeps objects. [1]\n{rest}"))
+    assert rest in shown(screen)
+
+
+def test_an_answer_in_the_notes_own_words_says_why_it_is_not_a_models() -> None:
+    screen = terminal()
+    screen.answer(worded(model="", notice="tiny did not answer.", sentences=()))
+    assert "tiny did not answer." in shown(screen)
+    assert "Worded by" not in shown(screen)
+
+
+@pytest.mark.parametrize("field", ["notice", "model"])
+def test_what_is_said_of_a_model_moves_no_cursor(field: str) -> None:
+    screen = terminal()
+    screen.answer(worded(**{field: f"{ESC}[2Jgone"}))
+    assert ESC not in shown(screen)
