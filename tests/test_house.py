@@ -58,6 +58,7 @@ HOMES: dict[str, set[str]] = {
     "rich": {
         "chatbot/terminal.py",
         "chatbot/plain_text.py",
+        "chatbot/live_answer.py",
         "evals/command.py",
         "evals/progress.py",
     },
