@@ -11,7 +11,7 @@ from ingest.notes import Block, Section
 
 # A note's own "[2]" would read as one of our markers, and could forge a citation.
 # One that touches a word is left: it may be code, as in "items[0]".
-_FOREIGN_MARKER = re.compile(r"(?:\s+|(?<=[.,;:!?])|^)\[\d{1,4}\](?!\()")
+_FOREIGN_MARKER = re.compile(r"(?:\s+|(?<=[.,;:!?])|^)(?:\[\d+\])+(?!\()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,13 @@ def no_digest(source: str) -> str:
 
 def without_foreign_markers(text: str) -> str:
     """The text without what would read as one of our markers and is none."""
-    return _FOREIGN_MARKER.sub("", text)
+    return _FOREIGN_MARKER.sub(_gap_left, text)
+
+
+def _gap_left(marker: re.Match[str]) -> str:
+    """What keeps the brackets around a marker apart: of "[1 [2]]" no "[1]" must be left."""
+    following = marker.string[marker.end() : marker.end() + 1]
+    return " " if following.isdecimal() or following == "]" else ""
 
 
 def cite(
@@ -123,7 +129,7 @@ def cite(
             marker = f"[{numbers[span.key]}]"
             if marker not in markers:
                 markers.append(marker)
-        words = _FOREIGN_MARKER.sub("", line.text)
+        words = without_foreign_markers(line.text)
         written.append(" ".join([f"{line.bullet}{words}", *markers]))
     return "\n".join(written), tuple(citations)
 

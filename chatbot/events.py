@@ -2,7 +2,8 @@
 
 One stream for every surface. A surface that can take text back shows `TextDelta` at once and
 replaces it when the `Verdict` on its sentence is in; one that cannot, shows verdicts alone. Both
-end with the same `Done`.
+end with the same `Done`. Its text is what the verdicts let stand, a line each, and a last line
+where something is missing. `Failed` takes back whatever came before it.
 """
 
 from __future__ import annotations
@@ -52,7 +53,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The model gave no answer, and why. What follows is in the notes' own words."""
+    """The model gave no answer, or none to the question, and why.
+
+    No verdict before it stands, and the numbers begin afresh: what follows is in the notes' own
+    words, or nothing, where `Done` declines.
+    """
 
     reason: str
 

@@ -164,8 +164,13 @@ class Pipeline:
     def answer_events(
         self, step: Retrieved, cancellation: Cancellation | None = None
     ) -> Generator[Event, None, None]:
-        """The last stage, as it happens: first in the notes' own words, then in a model's."""
+        """The last stage, as it happens: first in the notes' own words, then in a model's.
+
+        The notes' own words are the same with a model as without.
+        """
         yield Status(Stage.COMPOSE)
+        found = step.retrieval.passages
+        step = replace(step, retrieval=step.retrieval.narrowed(PASSAGES))
         own = self._own_answer(step)
         if self._model is None or not own.passages:
             own = numbered_on(own, step.query.question.cited)
@@ -180,7 +185,7 @@ class Pipeline:
             self._embedder.count_tokens,
             self._model_context,
         )
-        yield from writer.events(self._found(step, own), cancellation)
+        yield from writer.events(self._found(step, own, found), cancellation)
 
     def _own_answer(self, step: Retrieved) -> Answer:
         answer, spent = _timed(lambda: self._answerer.answer(step.query, step.retrieval))
@@ -190,18 +195,21 @@ class Pipeline:
             timings=replace(step.timings, answer=spent),
         )
 
-    def _found(self, step: Retrieved, own: Answer) -> Found:
+    def _found(self, step: Retrieved, own: Answer, found: Sequence[Passage]) -> Found:
+        """What a model's answer is made from: what was looked at first, then all else `found`."""
         query, retrieval = step.query, step.retrieval
         refusal = replace(
             self._answerer.refuse(query, retrieval),
             corrections=own.corrections,
             timings=own.timings,
         )
+        passages = {passage.chunk_id: passage for passage in (*own.passages, *found)}
+        handed = tuple(passages.values())[:PASSAGES_FOR_A_MODEL]
         return Found(
             query.question,
             own,
             refusal,
-            material_of(own.passages, self.index),
+            material_of(handed, self.index),
             lambda lines: self._answerer.sure_of(query, retrieval, lines),
         )
 

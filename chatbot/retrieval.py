@@ -69,6 +69,14 @@ class Retrieval:
         """What was found for a query in parts."""
         return cls(_in_turn([part.passages for part in parts], limit), (), tuple(parts))
 
+    def narrowed(self, limit: int) -> Retrieval:
+        """What would have been found, had no more than `limit` passages been asked for."""
+        parts = tuple(part.narrowed(limit) for part in self.parts)
+        if parts:
+            return Retrieval.of_parts(parts, limit)
+        other = None if self.other is None else self.other.narrowed(limit)
+        return Retrieval(tuple(_fair(self.passages, limit, _note_of)), self.candidates, other=other)
+
 
 class Searcher:
     """Finds the places of the notes that may answer a query.
@@ -316,7 +324,7 @@ class Searcher:
             said.add(words)
         return [
             self._passage(chunks[i], self._index.section(chunks[i].section_id), scores[i])
-            for i in _at_most(max(1, limit - 1), first + rest, _source_of)[:limit]
+            for i in _fair(first + rest, limit, _source_of)
         ]
 
     def is_empty(self, section_id: str) -> bool:
@@ -366,6 +374,15 @@ class Searcher:
 def _source_of(section_or_chunk_id: str) -> str:
     """The note of a section or a chunk: their ids begin with its name, up to the last "#"."""
     return section_or_chunk_id.rpartition("#")[0]
+
+
+def _note_of(passage: Passage) -> str:
+    return passage.source
+
+
+def _fair(ranked: Sequence[_Found], limit: int, source_of: Callable[[_Found], str]) -> list[_Found]:
+    """The first `limit`, of which one note gives all only where there is no other."""
+    return _at_most(max(1, limit - 1), ranked, source_of)[:limit]
 
 
 def _in_turn(rankings: Sequence[Sequence[Passage]], limit: int) -> tuple[Passage, ...]:

@@ -71,6 +71,7 @@ HOMES: dict[str, set[str]] = {
         "ingest/chroma/",
         "chatbot/chat_models/",
         "chatbot/chain.py",
+        "chatbot/event_stream.py",
         "chatbot/retriever.py",
         "evals/naive_chain.py",
     },

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chatbot.answer import Citation, JudgedSentence, Ruling
-from chatbot.draft import Line, span_citation, without_foreign_markers
+from chatbot.draft import Line, Span, span_citation, without_foreign_markers
 from chatbot.events import Citations, Verdict
 from chatbot.generation.material import Material
-from chatbot.grounding.claims import claims_nothing, declines
+from chatbot.generation.openings import as_claim, may_open, only_announces
+from chatbot.generation.refusals import missing_by
+from chatbot.grounding.claims import claims_nothing
 from chatbot.grounding.judge import Judge, Judgement
 from chatbot.grounding.replies import Said
 from chatbot.numbering import Numbering
@@ -20,10 +22,6 @@ REPEATED = "said before"
 CLAIMS_NOTHING = "says nothing of your notes"
 NOT_THIS_CODE = "your notes hold no such code"
 
-# What the prompt asks a model to write where the passages do not answer.
-_NOT_IN_NOTES = re.compile(
-    r"\W*not in (?:the|your|these|my) (?:notes|passages)\b\W*", re.IGNORECASE
-)
 _FENCE = re.compile(r"^\s*(?:```|~~~).*$", re.MULTILINE)
 
 
@@ -40,7 +38,7 @@ class Composer:
 
     `sentences` are all that came, `lines` those that stand in the answer, `citations` what they
     cite in order of use. `declined` is set where the model says that the notes do not answer,
-    `missing` says what they lack.
+    `missing` says what they lack, each in a short line.
     """
 
     def __init__(
@@ -55,7 +53,7 @@ class Composer:
         self._material = material
         self._numbering = numbering
         self._notes = notes
-        self._opening: Said | None = None  # "The four are:", until an item of it is kept
+        self._opening: Said | None = None  # "They are:", until an item of it is kept
         self._said: set[str] = set()
         self._told: set[str] = set()
         self._repeats = 0
@@ -88,12 +86,13 @@ class Composer:
             yield from self._left_out(said, Ruling.UNCITED, REPEATED)
             return
         self._said.add(folded)
-        if _declines(said):
-            self._decline(said)
-            yield from self._left_out(said, Ruling.UNCITED, "")
-        elif said.is_code:
+        if said.is_code:
             yield from self._rule(said, self._code_judged(said))
-        elif said.is_heading or (said.text.rstrip().endswith(":") and claims_nothing(said.text)):
+        elif (missing := missing_by(said.text)) is not None:
+            self.declined = True
+            self.missing += [missing] if missing else []
+            yield from self._left_out(said, Ruling.UNCITED, "")
+        elif may_open(said):
             yield from self.finish()
             self._opening = said
         elif claims_nothing(said.text):
@@ -108,38 +107,60 @@ class Composer:
             yield from self._left_out(opening, Ruling.UNCITED, CLAIMS_NOTHING)
 
     def _rule(self, said: Said, judgement: Judgement) -> Iterator[Citations | Verdict]:
-        if judgement.ruling in (Ruling.UNSUPPORTED, Ruling.UNCITED):
+        lines = [self._material.lines[at] for at in judgement.places]
+        if judgement.ruling in (Ruling.UNSUPPORTED, Ruling.UNCITED) or not lines:
             yield from self._left_out(said, judgement.ruling, judgement.problem)
             return
-        lines = [self._material.lines[at] for at in judgement.places]
         is_repaired = judgement.ruling is Ruling.REPAIRED
-        text = without_foreign_markers(lines[0].text if is_repaired else said.text)
-        if text in self._told:
+        text = without_foreign_markers(lines[0].text if is_repaired else said.text).strip()
+        if not text or text in self._told:
             yield from self._left_out(said, judgement.ruling, REPEATED)
             return
         self._told.add(text)
-        spans = tuple({span.key: span for line in lines for span in line.spans}.values())
-        line = Line(text, spans, said.bullet)
-        numbers, new = self._cite(line)
+        spans = _spans_of(lines)
+        yield from self._opened(spans)
+        self.lines.append(Line(text, spans, said.bullet))
+        yield from self._kept(said, judgement, text, spans)
+
+    def _opened(self, spans: Sequence[Span]) -> Iterator[Citations | Verdict]:
+        """What opens the line that is made from these stretches, where it may stand."""
+        opening, self._opening = self._opening, None
+        if opening is None:
+            return
+        text = without_foreign_markers(opening.text).strip()
+        headings = {title for span in spans for title in span.section.heading}
+        if not only_announces(text, headings):
+            judgement = self._judge.judge(as_claim(text), opening.numbers)
+            if judgement.ruling is not Ruling.VERIFIED:
+                yield from self._left_out(opening, Ruling.UNCITED, CLAIMS_NOTHING)
+                return
+            spans = _spans_of([self._material.lines[at] for at in judgement.places])
+        yield from self._kept(opening, Judgement(Ruling.VERIFIED), text, spans)
+
+    def _kept(
+        self, said: Said, judgement: Judgement, text: str, spans: Sequence[Span]
+    ) -> Iterator[Citations | Verdict]:
+        numbers, new = self._cite(spans)
         if new:
             yield Citations(new)
-        opening, self._opening = self._opening, None
-        if opening is not None:
-            yield from self._kept(
-                JudgedSentence(opening.text, Ruling.VERIFIED, opening.text, numbers)
-            )
-        self.lines.append(line)
-        yield from self._kept(
+        yield self._told_as(
             JudgedSentence(
                 said.text, judgement.ruling, text, numbers, said.bullet, judgement.problem
             )
         )
 
-    def _cite(self, line: Line) -> tuple[tuple[int, ...], tuple[Citation, ...]]:
-        """The numbers of what the line is made from, and the citations that are new."""
+    def _left_out(self, said: Said, ruling: Ruling, problem: str) -> Iterator[Verdict]:
+        yield self._told_as(JudgedSentence(said.text, ruling, "", (), said.bullet, problem))
+
+    def _told_as(self, sentence: JudgedSentence) -> Verdict:
+        self.sentences.append(sentence)
+        return Verdict(sentence)
+
+    def _cite(self, spans: Sequence[Span]) -> tuple[tuple[int, ...], tuple[Citation, ...]]:
+        """The numbers of what a line is made from, and the citations that are new."""
         numbers: list[int] = []
         new: list[Citation] = []
-        for span in line.spans:
+        for span in spans:
             for piece in span.without_comments(self._notes.text(span.section.source)):
                 citation = span_citation(0, piece, self._notes.text, self._notes.digest)
                 number = self._numbering.number_of(citation)
@@ -150,27 +171,22 @@ class Composer:
                     numbers.append(number)
         return tuple(numbers), tuple(new)
 
-    def _kept(self, sentence: JudgedSentence) -> Iterator[Verdict]:
-        self.sentences.append(sentence)
-        yield Verdict(sentence)
-
-    def _left_out(self, said: Said, ruling: Ruling, problem: str) -> Iterator[Verdict]:
-        yield from self._kept(JudgedSentence(said.text, ruling, "", (), said.bullet, problem))
-
-    def _decline(self, said: Said) -> None:
-        self.declined = True
-        rest = _NOT_IN_NOTES.sub("", said.text, count=1) if _NOT_IN_NOTES.match(said.text) else ""
-        if rest:
-            self.missing.append(rest)
-
     def _code_judged(self, said: Said) -> Judgement:
-        """Code counts where a block of the passages holds it, white space aside."""
-        code = "".join(_FENCE.sub("", said.text).split())
-        for at, quotable in enumerate(self._material.quotables):
-            if code and code in "".join(quotable.text.split()):
-                return Judgement(Ruling.REPAIRED, (at,))
-        return Judgement(Ruling.UNSUPPORTED, (), NOT_THIS_CODE)
+        """Code counts where a block of the passages holds it, white space aside.
+
+        What stands then is the shortest such block, in the notes' own words.
+        """
+        code = _unspaced(_FENCE.sub("", said.text))
+        texts = [_unspaced(quotable.text) for quotable in self._material.quotables]
+        holding = [at for at, text in enumerate(texts) if code and code in text]
+        if not holding:
+            return Judgement(Ruling.UNSUPPORTED, (), NOT_THIS_CODE)
+        return Judgement(Ruling.REPAIRED, (min(holding, key=lambda at: (len(texts[at]), at)),))
 
 
-def _declines(said: Said) -> bool:
-    return _NOT_IN_NOTES.match(said.text) is not None or declines(said.text)
+def _spans_of(lines: Sequence[Line]) -> tuple[Span, ...]:
+    return tuple({span.key: span for line in lines for span in line.spans}.values())
+
+
+def _unspaced(text: str) -> str:
+    return "".join(text.split())

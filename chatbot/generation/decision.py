@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from chatbot.answer import Answer, Status
 from chatbot.draft import Line
-from chatbot.extractive.answerer import REST_MISSING
+from chatbot.extractive.answerer import REST_MISSING, UNSURE
 from chatbot.generation.composer import Composer
 
 # An answer is given from this confidence on, whoever words it.
@@ -16,10 +16,14 @@ THRESHOLD = 0.5
 # model says that they do not.
 SURE_DESPITE = 0.9
 
+MOST_MISSING = 3  # things that are named as missing
+
 OWN_WORDS = "This is in your notes' own words."
 FOUND_NOTHING = "{model} found no answer in the passages that it was given."
 NOTHING_HELD = "{model} wrote nothing that your notes hold."
+NO_ANSWER = "{model} wrote what your notes hold, but no answer to the question."
 LEFT_OUT = "Left out: {count} that {model} wrote and your notes do not hold."
+REST = "Your notes don't answer the rest."
 
 
 def decided(
@@ -35,35 +39,40 @@ def decided(
     found nothing counts, too, unless the notes' own words are very sure to answer. Where nothing
     that it says stands, the notes speak for themselves.
     """
+    refusal = replace(refusal, confidence=min(own.confidence, UNSURE))
     if not composer.lines:
         if composer.declined and own.confidence < SURE_DESPITE:
             return refusal
         why = FOUND_NOTHING if composer.declined else NOTHING_HELD
-        return _in_own_words(own, why.format(model=model))
-    sure = max(own.confidence, sure_of(composer.lines))
+        return in_own_words(own, why.format(model=model))
+    sure = round(max(own.confidence, sure_of(composer.lines)), 4)
     if sure < THRESHOLD:
-        return refusal
-    text = composer.text
-    if composer.missing:
-        text += "\n" + REST_MISSING.format(rest="”, “".join(composer.missing))
+        return replace(refusal, confidence=min(sure, UNSURE), notice=NO_ANSWER.format(model=model))
     return replace(
         own,
         status=Status.PARTIAL if composer.declined else Status.ANSWERED,
-        text=text,
+        text="\n".join([composer.text, *_rest(composer)]),
         citations=tuple(composer.citations.values()),
-        confidence=round(sure, 4),
+        confidence=sure,
         model=model,
         notice=_left_out(composer, model),
     )
 
 
-def failed(own: Answer, reason: str) -> Answer:
-    """The notes' own words, and why they are not a model's."""
-    return _in_own_words(own, reason)
-
-
-def _in_own_words(own: Answer, why: str) -> Answer:
+def in_own_words(own: Answer, why: str) -> Answer:
+    """What the notes say by themselves, and why it is not a model's answer."""
+    if own.status is Status.NOT_IN_NOTES:
+        return replace(own, notice=why)
     return replace(own, notice=f"{why} {OWN_WORDS}")
+
+
+def _rest(composer: Composer) -> Iterator[str]:
+    """The line that says what is missing, where the model said that something is."""
+    if composer.missing:
+        named = dict.fromkeys(composer.missing[:MOST_MISSING])
+        yield REST_MISSING.format(rest="”, “".join(named))
+    elif composer.declined:
+        yield REST
 
 
 def _left_out(composer: Composer, model: str) -> str:

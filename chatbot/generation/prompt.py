@@ -12,12 +12,14 @@ from string import Template
 
 from chatbot.answer import MARKER, Passage, Question, Turn
 from chatbot.chat_models.messages import Message
-from ingest.block_words import HEADING_SEPARATOR
+from chatbot.grounding.preamble import Characters
+from ingest.block_words import HEADING_SEPARATOR, LONGEST_HEADING
 
 FILE = "prompt.md"
 _PART = re.compile(r"^=== (\w+) ===\n", re.MULTILINE)
 HISTORY_SHARE = 0.25  # of the budget, at the most, goes to what was said before
 LONGEST_TURN = 1_200  # characters of an earlier answer that are repeated
+LEAST_SHOWN = 200  # characters of the best passage, however little room there is
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
 
@@ -78,9 +80,9 @@ def messages_for(
     from all of it.
     """
     prompt = prompt or packaged_prompt()
+    asked = visible(question.text).strip()
     shown = [_shown(number, passage) for number, passage in enumerate(passages, start=1)]
-    fixed = f"{prompt.system}\n{prompt.question}\n{question.text}"
-    fixed_cost, *costs = count_tokens([fixed, *shown])
+    fixed_cost, *costs = count_tokens([_unfilled(prompt, asked), *shown])
     left = max(0, budget - fixed_cost)
     history = _fitting_history(question.history, int(left * HISTORY_SHARE), count_tokens)
     left -= sum(count_tokens([turn.question + turn.answer for turn in history])) if history else 0
@@ -90,13 +92,11 @@ def messages_for(
             break
         left -= cost
         held += 1
-    if not held and shown:
-        # About four characters a token: better a piece of the best passage than none.
-        shown[0] = shown[0][: max(200, 4 * left)]
+    if not held and shown:  # better a piece of the best passage than none
+        shown[0] = _cut_to(left, shown[0], count_tokens)
         held = 1
     body = "\n\n".join(shown[:held])
-    fence = _fence(body, question.text)
-    fill = {"fence": fence, "passages": body, "question": question.text.strip()}
+    fill = {"fence": _fence(body, asked), "passages": body, "question": asked}
     said = [
         message
         for turn in history
@@ -109,9 +109,32 @@ def messages_for(
     ), held
 
 
+def visible(text: str) -> str:
+    """What a reader sees of a text: no controls, nothing that takes no room or turns the writing.
+
+    Instructions are hidden from people in such characters, and models read them.
+    """
+    return "\n".join(Characters().feed(line) for line in text.splitlines())
+
+
 def _shown(number: int, passage: Passage) -> str:
-    where = HEADING_SEPARATOR.join(passage.heading)
-    return f"[{number}] {where} ({passage.source})\n{passage.words or passage.text}"
+    # Never its `text`: that holds comments, which nobody sees who reads the note.
+    titles = [" ".join(title.split())[:LONGEST_HEADING] for title in passage.heading]
+    source = " ".join(passage.source.split())
+    return visible(f"[{number}] {HEADING_SEPARATOR.join(titles)} ({source})\n{passage.words}")
+
+
+def _unfilled(prompt: Prompt, asked: str) -> str:
+    """All of the messages but passages and history, to count what room it takes."""
+    fill = {"fence": _fence(""), "passages": "", "question": asked}
+    return "\n".join(Template(part).substitute(fill) for part in (prompt.system, prompt.question))
+
+
+def _cut_to(budget: int, text: str, count_tokens: CountTokens) -> str:
+    """The beginning of a text that has so many tokens, and `LEAST_SHOWN` characters at least."""
+    while len(text) > LEAST_SHOWN and (cost := count_tokens([text])[0]) > budget:
+        text = text[: max(LEAST_SHOWN, min(len(text) - 1, len(text) * budget // cost))]
+    return text
 
 
 def _fence(*texts: str) -> str:
@@ -126,7 +149,8 @@ def _fitting_history(
     """The newest turns that fit, oldest first, without markers: those count other passages."""
     kept: list[Turn] = []
     for turn in reversed(turns):
-        bare = Turn(turn.question, MARKER.sub("", turn.answer)[:LONGEST_TURN].strip())
+        answer = MARKER.sub("", visible(turn.answer))[:LONGEST_TURN].strip()
+        bare = Turn(visible(turn.question).strip(), answer)
         cost = sum(count_tokens([bare.question, bare.answer]))
         if cost > budget:
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol
@@ -15,7 +16,7 @@ from chatbot.errors import ModelFailed
 from chatbot.event_lines import events_of
 from chatbot.events import Citations, Done, Event, Failed, TextDelta, Verdict
 from chatbot.generation.composer import Composer, Notes
-from chatbot.generation.decision import decided, failed
+from chatbot.generation.decision import decided, in_own_words
 from chatbot.generation.material import Material
 from chatbot.generation.prompt import CountTokens, messages_for
 from chatbot.grounding.judge import Judge
@@ -86,45 +87,57 @@ class Writer:
             Cancelled: the answer is no longer wanted.
         """
         spent = _Stopwatch(found.own.timings)
-        material = found.material
         messages, held = messages_for(
             found.question,
-            material.passages,
+            found.material.passages,
             budget=self.budget,
             count_tokens=self.count_tokens,
         )
-        material = material.first(held)
+        material = found.material.first(held)
         composer = Composer(
             self.judge(material.quotables), material, Numbering(found.question.cited), self.notes
         )
-        reader = ReplyReader()
-        pieces = self.model.stream(messages, cancellation)
         try:
-            for piece in pieces:
-                spent.word()
-                yield TextDelta(piece)
-                for said in reader.feed(piece):
-                    yield from spent.verdicts(composer.add(said))
-                if composer.runs_in_circles:
-                    break
-            for said in reader.finish():
-                yield from spent.verdicts(composer.add(said))
-            yield from composer.finish()
-            outcome = decided(composer, found.own, found.refusal, found.sure_of, self.model.label)
+            # However it ends, nothing more is asked for then.
+            with closing(self._pieces(messages, cancellation)) as pieces:
+                yield from self._read(pieces, composer, spent)
         except ModelFailed as error:
             yield Failed(error.reason)
-            outcome = failed(found.own, error.reason)
-        finally:
-            if isinstance(pieces, Generator):  # however it ends, nothing more is asked for
-                pieces.close()
-        answer = replace(
-            numbered_on(outcome, found.question.cited) if not outcome.model else outcome,
-            sentences=tuple(composer.sentences),
-            timings=spent.timings(),
-        )
-        if not answer.model:  # nothing of what was shown so far is in it
-            yield from events_of(answer)
-        yield Done(answer)
+            outcome = in_own_words(found.own, error.reason)
+        else:
+            model = self.model.label
+            outcome = decided(composer, found.own, found.refusal, found.sure_of, model)
+            if outcome.model:
+                outcome = replace(outcome, passages=material.passages)
+            elif composer.lines:
+                yield Failed(outcome.notice)
+        sentences = tuple(composer.sentences)
+        if not outcome.model:  # nothing of what was shown so far is in it
+            sentences = tuple(replace(sentence, text="", numbers=()) for sentence in sentences)
+            outcome = numbered_on(outcome, found.question.cited)
+            yield from events_of(outcome)
+        yield Done(replace(outcome, sentences=sentences, timings=spent.timings()))
+
+    def _pieces(
+        self, messages: Sequence[Message], cancellation: Cancellation | None
+    ) -> Generator[str, None, None]:
+        yield from self.model.stream(messages, cancellation)
+
+    def _read(
+        self, pieces: Iterable[str], composer: Composer, spent: _Stopwatch
+    ) -> Iterator[TextDelta | Citations | Verdict]:
+        """Judge what comes, until it ends or says nothing new."""
+        reader = ReplyReader()
+        for piece in pieces:
+            spent.word()
+            yield TextDelta(piece)
+            for said in reader.feed(piece):
+                yield from spent.verdicts(composer.add(said))
+            if composer.runs_in_circles:
+                break
+        for said in reader.finish():
+            yield from spent.verdicts(composer.add(said))
+        yield from composer.finish()
 
 
 class _Stopwatch:
