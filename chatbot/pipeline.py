@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from chatbot.aliases import Aliases, aliases_in
 from chatbot.answer import Answer, Passage, Question, Timings
+from chatbot.answer import Status as AnswerStatus
 from chatbot.cancellation import Cancellation
 from chatbot.candidates import TermWeights, telling_names
 from chatbot.decision_models import packaged_model
@@ -17,6 +18,7 @@ from chatbot.events import Done, Event, Stage, Status
 from chatbot.extractive.abstention import Confidence
 from chatbot.extractive.answerer import ExtractiveAnswerer
 from chatbot.generation.composer import Notes
+from chatbot.generation.decision import HOPELESS
 from chatbot.generation.material import material_of
 from chatbot.generation.writer import ChatModel, Found, Writer
 from chatbot.grounding.closeness import Closeness
@@ -172,7 +174,8 @@ class Pipeline:
         found = step.retrieval.passages
         step = replace(step, retrieval=step.retrieval.narrowed(PASSAGES))
         own = self._own_answer(step)
-        if self._model is None or not own.passages:
+        is_hopeless = own.status is AnswerStatus.NOT_IN_NOTES and own.confidence < HOPELESS
+        if self._model is None or not own.passages or is_hopeless:
             own = numbered_on(own, step.query.question.cited)
             yield from events_of(own)
             yield Done(own)

@@ -152,3 +152,10 @@ def test_a_notebooks_file_does_not_say_who_gets_the_questions(tmp_path: Path, li
 def test_a_notebooks_file_may_say_what_is_shown(tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_text('unsupported = "strike"', encoding="utf-8")
     assert read_settings({}, home=tmp_path).unsupported == "strike"
+
+
+@pytest.mark.parametrize("path", ["/home/ann/models/tiny.gguf", "C:\\models\\tiny.gguf"])
+def test_a_model_that_a_server_calls_by_its_path_is_told_by_its_file_alone(path: str) -> None:
+    choice = ModelChoice("openai", path, URL)
+    assert choice.label == f"tiny.gguf at {URL}"
+    assert choice.name == path

@@ -29,7 +29,10 @@ class ModelChoice:
         """The model as a reader is told of it."""
         if not self.url:
             return f"{self.provider}:{self.name}"
-        return f"{self.name or 'the model'} at {self.url}"
+        name = self.name
+        if name.endswith(".gguf"):  # llama.cpp's server calls a model by its path
+            name = name.replace("\\", "/").rpartition("/")[2]
+        return f"{name or 'the model'} at {self.url}"
 
     @property
     def address(self) -> str:
