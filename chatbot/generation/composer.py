@@ -56,6 +56,7 @@ class Composer:
         self._opening: Said | None = None  # "They are:", until an item of it is kept
         self._said: set[str] = set()
         self._told: set[str] = set()
+        self._quoted: set[tuple[str, int, int]] = set()
         self._repeats = 0
 
     @property
@@ -111,13 +112,20 @@ class Composer:
         if judgement.ruling in (Ruling.UNSUPPORTED, Ruling.UNCITED) or not lines:
             yield from self._left_out(said, judgement.ruling, judgement.problem)
             return
-        is_repaired = judgement.ruling is Ruling.REPAIRED
-        text = without_foreign_markers(lines[0].text if is_repaired else said.text).strip()
+        spans = _spans_of(lines)
+        text = said.text
+        if judgement.ruling is Ruling.REPAIRED:
+            if self._quoted.issuperset(span.key for span in spans):
+                # The notes' own words for it stand there already, or a right sentence does.
+                yield from self._left_out(said, judgement.ruling, judgement.problem or REPEATED)
+                return
+            text = self._material.own_words(judgement.places[0], said.text).text
+        text = without_foreign_markers(text).strip()
         if not text or text in self._told:
             yield from self._left_out(said, judgement.ruling, REPEATED)
             return
         self._told.add(text)
-        spans = _spans_of(lines)
+        self._quoted |= {span.key for span in spans}
         yield from self._opened(spans)
         self.lines.append(Line(text, spans, said.bullet))
         yield from self._kept(said, judgement, text, spans)

@@ -10,6 +10,7 @@ from chatbot.draft import Line
 from chatbot.extractive.desk import block_line
 from chatbot.extractive.tables import row_line
 from chatbot.grounding.quotables import Quotable
+from chatbot.words import content_stems
 from ingest.block_words import block_words, heading_line
 from ingest.index import NotesIndex
 from ingest.notes import Block, BlockKind, Section
@@ -31,6 +32,24 @@ class Material:
         """The same of the first passages alone: those that a model was really handed."""
         kept = sum(quotable.passage <= count for quotable in self.quotables)
         return Material(self.passages[:count], self.quotables[:kept], self.lines[:kept])
+
+    def own_words(self, at: int, sentence: str) -> Line:
+        """The block in the notes' own words; of a row only the cells that a sentence is about."""
+        line = self.lines[at]
+        section, block = line.spans[0].section, line.spans[0].blocks[0]
+        if block.kind is not BlockKind.ROW:
+            return line
+        names = [cell.text for cell in line.spans[-1].blocks[0].cells]
+        asked = set(content_stems(sentence))
+        columns = [
+            column
+            for column, cell in enumerate(block.cells)
+            if column
+            and asked.intersection(
+                content_stems(" ".join([*names[column : column + 1], cell.text]))
+            )
+        ]
+        return row_line(section, block, columns)
 
 
 def material_of(passages: Sequence[Passage], index: NotesIndex) -> Material:
