@@ -188,7 +188,7 @@ class ModelServer:
 
 @contextmanager
 def running_model_server(
-    *scripts: Script, models: tuple[str, ...] | None = ("tiny",)
+    *scripts: Script, models: tuple[str, ...] | None = ("tiny",), port: int = 0
 ) -> Iterator[ModelServer]:
     """Run a server; it is at `url`, which ends in /v1.
 
@@ -213,7 +213,7 @@ def running_model_server(
         def handle_error(self, *_: object) -> None:
             """Clients come and go."""
 
-    server = Server(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", port), Handler)
     told.url = f"http://127.0.0.1:{server.server_port}/v1"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

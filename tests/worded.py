@@ -58,9 +58,9 @@ def built(folder: Path, notes: dict[str, str] = NOTES) -> Path:
 @contextmanager
 def chain_over(directory: Path, model: object = None, **options: object) -> Iterator[NotesChain]:
     index = NotesIndex.open(directory, store="exact")
-    tracing = bool(options.pop("tracing", False))
-    library = NotesLibrary(index, ToyEmbedder(), WordReranker(), model=model, **options)  # type: ignore[arg-type]
-    with NotesChain(library, tracing=tracing) as chain:
+    embedder = options.pop("embedder", None) or ToyEmbedder()
+    library = NotesLibrary(index, embedder, WordReranker(), model=model, **options)  # type: ignore[arg-type]
+    with NotesChain(library) as chain:
         yield chain
 
 

@@ -149,7 +149,8 @@ def _fitting_history(
     """The newest turns that fit, oldest first, without markers: those count other passages."""
     kept: list[Turn] = []
     for turn in reversed(turns):
-        answer = MARKER.sub("", visible(turn.answer))[:LONGEST_TURN].strip()
+        lines = MARKER.sub("", visible(turn.answer)).split("\n")
+        answer = "\n".join(line.rstrip() for line in lines)[:LONGEST_TURN].strip()
         bare = Turn(visible(turn.question).strip(), answer)
         cost = sum(count_tokens([bare.question, bare.answer]))
         if cost > budget:
