@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TypeVar
@@ -85,7 +85,7 @@ class Pipeline:
             quotables,
             relevance=self._searcher.logits,
             closeness=Closeness(self._embedder.embed_question),
-            supported=provisional,
+            supported=packaged_model("chatbot.grounding", "support.json").probability,
         )
 
     def search(self, question: Question, limit: int) -> list[Passage]:
@@ -123,12 +123,6 @@ class Pipeline:
             corrections=step.query.corrections,
             timings=replace(step.timings, answer=spent),
         )
-
-
-def provisional(signs: Mapping[str, float]) -> float:
-    """Until the weights are fitted."""
-    problems = signs["numbers"] + signs["negations"] + signs["names"] + signs["turned"]
-    return 0.0 if problems else signs["held"]
 
 
 def learnt_aliases(index: NotesIndex) -> Aliases:
