@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TypeVar
@@ -107,7 +107,7 @@ class Pipeline:
             quotables,
             relevance=self._searcher.logits,
             closeness=Closeness(self._embedder.embed_question),
-            supported=provisional,
+            supported=packaged_model("chatbot.grounding", "support.json").probability,
         )
 
     def search(self, question: Question, limit: int) -> list[Passage]:
@@ -215,12 +215,6 @@ class Pipeline:
             material_of(handed, self.index),
             lambda lines: self._answerer.sure_of(query, retrieval, lines),
         )
-
-
-def provisional(signs: Mapping[str, float]) -> float:
-    """Until the weights are fitted."""
-    problems = signs["numbers"] + signs["negations"] + signs["names"] + signs["turned"]
-    return 0.0 if problems else signs["held"]
 
 
 def learnt_aliases(index: NotesIndex) -> Aliases:

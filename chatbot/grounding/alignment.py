@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+from chatbot.grounding.numerals import in_digits
 from chatbot.grounding.quotables import Quotable
 from chatbot.grounding.sentences import Sentence, read_sentence, split_sentences
 
 MOST_QUOTED = 3  # blocks that one clause may be made from
 GAIN = 0.1  # the share of a clause's weight that a further block must add
 _IN_CONTEXT = 0.5  # what a word counts that only the block's heading or lead-in holds
+_PERCENT = read_sentence("percent").words[0].stem
 
 
 class Alignment:
@@ -19,8 +21,10 @@ class Alignment:
 
     def __init__(self, quotables: Sequence[Quotable]) -> None:
         self.quotables = quotables
-        self._text = [_stems(quotable.text) for quotable in quotables]
-        self._context = [_stems(quotable.context) for quotable in quotables]
+        self.texts = [_sentences(quotable.text) for quotable in quotables]
+        self.contexts = [_sentences(quotable.context) for quotable in quotables]
+        self._text = list(map(_stems, self.texts))
+        self._context = list(map(_stems, self.contexts))
         self._frequency = Counter(
             stem
             for text, context in zip(self._text, self._context, strict=True)
@@ -35,10 +39,18 @@ class Alignment:
         """The stems of a block and of what it is said under."""
         return self._text[at] | self._context[at]
 
+    def held_by(self, chosen: Iterable[int]) -> frozenset[str]:
+        """The stems of several blocks and of what they are said under."""
+        return frozenset[str]().union(*map(self.held, chosen))
+
+    def others(self, chosen: Collection[int]) -> list[int]:
+        """The places of all other blocks."""
+        return [at for at in range(len(self.quotables)) if at not in chosen]
+
     def share(self, claim: Sentence, chosen: Collection[int]) -> float:
         """The weighted share, in [0, 1], of a claim's content words that the blocks hold."""
         total = sum(map(self.weight, claim.stems))
-        held = frozenset[str]().union(*(self.held(at) for at in chosen))
+        held = self.held_by(chosen)
         found = sum(self.weight(stem) for stem in claim.stems if stem in held)
         return found / total if total else 1.0
 
@@ -75,7 +87,12 @@ class Alignment:
         )
 
 
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(
-        word.stem for part in split_sentences(text) for word in read_sentence(part).words
-    )
+def _sentences(text: str) -> list[Sentence]:
+    return [read_sentence(part) for part in split_sentences(in_digits(text))]
+
+
+def _stems(sentences: Sequence[Sentence]) -> frozenset[str]:
+    found = {word.stem for sentence in sentences for word in sentence.words}
+    if any("%" in sentence.tokens for sentence in sentences):
+        found.add(_PERCENT)
+    return frozenset(found)

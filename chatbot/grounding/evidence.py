@@ -49,6 +49,16 @@ class Evidence:
 
     def __init__(self, passages: Iterable[str]) -> None:
         read = [read_sentence(text) for passage in passages for text in split_sentences(passage)]
+        self._keep(read)
+
+    @classmethod
+    def of(cls, sentences: Iterable[Sentence]) -> Evidence:
+        """Evidence that is read already."""
+        evidence = cls(())
+        evidence._keep(sentences)
+        return evidence
+
+    def _keep(self, read: Iterable[Sentence]) -> None:
         sentences = [sentence for sentence in read if sentence.words]
         self._coverage = Coverage(sentences)
         self._names = KnownNames(sentences)

@@ -9,6 +9,7 @@ from chatbot.answer import Ruling
 from chatbot.grounding.alignment import Alignment
 from chatbot.grounding.claims import read_claims
 from chatbot.grounding.clauses import clauses_of
+from chatbot.grounding.numerals import in_digits
 from chatbot.grounding.problems import Kind, Problem
 from chatbot.grounding.quotables import Quotable
 from chatbot.grounding.sentences import Sentence
@@ -16,7 +17,6 @@ from chatbot.grounding.signs import Likeness, signs
 
 # A sentence that is not supported is replaced by a block that holds this share of its weight.
 LIKE_ENOUGH = 0.5
-HELD_AS_A_WHOLE = 0.8  # the share from which on a sentence is not taken apart
 Supported = Callable[[Mapping[str, float]], float]  # the probability that these signs give
 
 
@@ -94,31 +94,24 @@ class Judge:
     def weigh(self, sentence: str, among: Collection[int]) -> Weighed:
         """How well the blocks at these places support the sentence.
 
-        A sentence that one place does not hold may say several things: then it is as well
-        supported as the worst supported of them.
+        A sentence may say several things: each clause is looked for by itself.
         """
-        whole = self._weigh(sentence, among)
-        if whole.signs.get("held", 1.0) >= HELD_AS_A_WHOLE:
-            return whole
-        clauses = clauses_of(sentence)
-        if len(clauses) < 2:
-            return whole
-        parts = [self._weigh(clause, among) for clause in clauses]
-        if min(part.signs.get("held", 0.0) for part in parts) <= whole.signs.get("held", 0.0):
-            return whole
-        worst = min(parts, key=lambda part: part.probability)
-        places = tuple(dict.fromkeys(at for part in parts for at in part.places))
-        return Weighed(worst.probability, places, worst.problems, worst.signs)
-
-    def _weigh(self, sentence: str, among: Collection[int]) -> Weighed:
+        sentence = in_digits(sentence)
         claim = _whole(sentence)
-        places = self._alignment.best(claim, among)
+        clauses = [_whole(clause) for clause in clauses_of(sentence)]
+        found = [self._alignment.best(clause, among) for clause in clauses]
+        places = tuple(dict.fromkeys(at for chosen in found for at in chosen))
         if not places:
             return Weighed(0.0)
+        shares = [
+            self._alignment.share(clause, chosen)
+            for clause, chosen in zip(clauses, found, strict=True)
+        ]
         values, problems = signs(
             sentence,
             claim,
             places,
+            min(shares),
             self._alignment,
             relevance=self._relevance,
             closeness=self._closeness,
@@ -127,7 +120,7 @@ class Judge:
 
     def _likest(self, sentence: str, among: Collection[int]) -> int | None:
         """The block that speaks of the same, if there is one."""
-        claim = _whole(sentence)
+        claim = _whole(in_digits(sentence))
         places = self._alignment.best(claim, among)
         if not places or self._alignment.share(claim, places[:1]) < LIKE_ENOUGH:
             return None

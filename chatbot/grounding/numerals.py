@@ -35,6 +35,27 @@ _SUFFIXES = _ORDINALS.union(UNITS, TIMES, MONEY_TIMES)
 _DIGITS = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,30})?)([a-z]{0,10})")
 
 
+_SMALL = "|".join(sorted(SPELLED, key=len, reverse=True))
+_ROUND = "|".join(name for name in TIMES if len(name) > 1)
+_COMPOUND = re.compile(
+    rf"\b(?:({'|'.join(TENS)})[- ]({'|'.join(list(ONES)[1:])})|({_SMALL}))\b(?:[ -]({_ROUND})\b)?",
+    re.IGNORECASE,
+)
+
+
+def in_digits(text: str) -> str:
+    """The text with numbers of several words in digits: "twenty-five thousand" is 25000."""
+    return _COMPOUND.sub(_digits, text)
+
+
+def _digits(spelled: re.Match[str]) -> str:
+    tens, ones, small, times = (part.lower() if part else "" for part in spelled.groups())
+    if not times and not tens:
+        return spelled.group()
+    value = TENS[tens] + ONES[ones] if tens else SPELLED[small]
+    return f"{value * TIMES.get(times, 1):f}"
+
+
 def read_numeral(folded: str) -> tuple[Decimal | None, str]:
     """The value of a folded word, and the letters glued to it: "5gb"; None if it is no number."""
     if folded in SPELLED:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from chatbot.grounding.numerals import read_numeral
+from chatbot.grounding.units import UNITS
 from chatbot.words import content_words, fold, stem
 
 MARKS = frozenset('%$€£,;:!?()|"“”.–—-/')
@@ -17,6 +18,9 @@ _WORD = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?[^\W_]*|[^\W_]+(?:\.[^\W_]+)*"
 _LINK = r"https?://[^\s<>()\[\]\"'`|]{1,2000}|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}"
 _TOKEN = re.compile(f"{_WORD}|{_MARK}")
 _TOKEN_OR_LINK = re.compile(f"{_LINK}|{_WORD}|{_MARK}")
+
+# "min" and "minutes" are compared as one; of two ways to write a unit, the last is the longest.
+_UNIT_STEMS = {unit: stem(name) for name, unit in UNITS.items() if len(name) > 2}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +55,13 @@ def _word(surface: str) -> Word:
         return Word(surface, address, address, content=True)
     value, suffix = read_numeral(folded.replace(",", ""))
     # "twelve" and "1,000" are compared as 12 and 1000.
-    compared = stem(folded) if value is None or suffix else f"{value:f}"
+    # "DPUs" are more of a "DPU", which no stemmer knows.
+    several = len(surface) > 2 and surface[-1] == "s" and surface[-2].isupper()
+    compared = stem(folded[:-1] if several else folded)
+    if folded in UNITS and UNITS[folded] in _UNIT_STEMS:
+        compared = _UNIT_STEMS[UNITS[folded]]
+    if value is not None and not suffix:
+        compared = f"{value:f}"
     return Word(surface, folded, compared, bool(content_words(folded)), value, suffix)
 
 

@@ -46,7 +46,24 @@ _LINES = """
     metres 1 meter meters metre metres
     metres 1000 km kilometer kilometers kilometre kilometres
     miles 1 mile miles mi
-    grams 1000 kg kilogram kilograms
+    grams 0.000001 μg ug mcg microgram micrograms
+    grams 0.001 mg milligram milligrams
+    grams 1 g gram grams
+    grams 1000 kg kilogram kilograms kilo kilos
+    tonnes 1 tonne tonnes
+    litres 0.000001 μl ul microlitre microlitres microliter microliters
+    litres 0.001 ml millilitre millilitres milliliter milliliters
+    litres 0.01 cl centilitre centilitres
+    litres 1 l litre litres liter liters
+    spoons 1 tsp teaspoon teaspoons
+    spoons 3 tbsp tablespoon tablespoons
+    cups 1 cup cups
+    celsius 1 c celsius centigrade
+    fahrenheit 1 f fahrenheit
+    turns 1 rpm
+    watts 1 watt watts
+    watts 1000 kw kilowatt kilowatts
+    volts 1 volt volts
     percent 1 % percent percentage pct
     nines 1 nines
     times 1 x times fold

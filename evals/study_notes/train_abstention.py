@@ -93,8 +93,8 @@ def fit(rows: Sequence[Row], names: Sequence[str]) -> tuple[dict[str, Any], dict
     threshold = float(np.quantile(probability[full & (y == 1)], REFUSED_WANTED))
     logistic, boosted = fitted(x, y, counts)
     stored = {
-        "logistic": _stored_logistic(logistic, names),
-        "trees": [_stored_tree(tree[0].tree_, names) for tree in boosted.estimators_],
+        "logistic": stored_logistic(logistic, names),
+        "trees": [stored_tree(tree[0].tree_, names, LEARNING_RATE) for tree in boosted.estimators_],
         "threshold": round(threshold, 5),
     }
     unanswerable = full & (y == 0)
@@ -127,12 +127,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stored, figures = fit(rows, list(rows[0].features))
     print(json.dumps(figures, indent=1))
     if options.write:
-        STORED.write_text(_as_json(stored), "utf-8")
+        STORED.write_text(as_json(stored), "utf-8")
         print(f"written to {STORED.name}", file=sys.stderr)
     return 0
 
 
-def _as_json(stored: Mapping[str, Any]) -> str:
+def as_json(stored: Mapping[str, Any]) -> str:
     """One line for the weights and one for each tree, so that a change can be read as one."""
     trees = ",\n   ".join(json.dumps(tree) for tree in stored["trees"])
     return (
@@ -160,7 +160,8 @@ def fitted(x: Matrix, y: Matrix, weights: Matrix) -> tuple[Any, Any]:
     return logistic, boosted
 
 
-def _stored_logistic(fitted: Any, names: Sequence[str]) -> dict[str, Any]:
+def stored_logistic(fitted: Any, names: Sequence[str]) -> dict[str, Any]:
+    """The logistic model as `chatbot.decision_models.LogisticModel` reads it."""
     scaler, logistic = fitted[0], fitted[1]
     slopes = logistic.coef_[0] / scaler.scale_
     bias = float(logistic.intercept_[0] - (slopes * scaler.mean_).sum())
@@ -168,10 +169,10 @@ def _stored_logistic(fitted: Any, names: Sequence[str]) -> dict[str, Any]:
     return {"weights": weights, "bias": round(bias, 5)}
 
 
-def _stored_tree(tree: Any, names: Sequence[str]) -> dict[str, Any]:
-    """The tree as `chatbot.decision_models.Tree` reads it."""
+def stored_tree(tree: Any, names: Sequence[str], rate: float) -> dict[str, Any]:
+    """The tree as `chatbot.decision_models.Tree` reads it; `rate` is its learning rate."""
     is_leaf = tree.children_left < 0
-    values = np.where(is_leaf, LEARNING_RATE * tree.value[:, 0, 0], tree.threshold)
+    values = np.where(is_leaf, rate * tree.value[:, 0, 0], tree.threshold)
     return {
         "feature": [
             "" if leaf else names[at] for leaf, at in zip(is_leaf, tree.feature, strict=True)
