@@ -141,6 +141,12 @@ def test_courtesies_are_no_part_of_the_answer_and_no_fault_either(directory: Pat
     assert {one.problem for one in answer.sentences} == {"", CLAIMS_NOTHING}
 
 
+def test_the_title_of_a_passage_said_after_is_no_answer(directory: Path) -> None:
+    answer = sound(directory, QUEUES, f"[1] Queues (queues.md)\n\n{SURE}")
+    assert answer.text == SURE
+    assert answer.notice == ""
+
+
 def test_a_line_that_opens_a_list_stands_with_its_first_item_alone(directory: Path) -> None:
     items = "- Standard is for data in daily use [1]\n- Glacier is for archives that nobody reads"
     answer = sound(directory, BUCKETS, f"They include the following:\n{items} [1]")
@@ -327,12 +333,12 @@ def test_where_the_notes_have_no_answer_either_no_own_words_are_promised(directo
 
 
 def test_a_model_that_runs_in_circles_is_stopped(directory: Path) -> None:
-    model, script = scripted(*[f"{SURE}\n\n"] * 5000, delay=0.001)
+    model, script = scripted(*[f"{SURE}\n\n"] * 4, *["Buckets "] * 5000, delay=0.001)
     with chain_over(directory, model) as chain:
         answer = require_sound(list(chain.events.stream(QUEUES)), source_text)
     assert answer.text == SURE
     assert answer.model == LABEL
-    assert len(answer.sentences) < 10
+    assert {one.said for one in answer.sentences} == {SURE.removesuffix(" [1]")}
     until = time.monotonic() + 30
     while not script.cancelled and time.monotonic() < until:
         time.sleep(0.01)

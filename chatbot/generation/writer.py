@@ -135,8 +135,9 @@ class Writer:
                 yield from spent.verdicts(composer.add(said))
             if composer.runs_in_circles:
                 break
-        for said in reader.finish():
-            yield from spent.verdicts(composer.add(said))
+        else:
+            for said in reader.finish():  # of one that was stopped this may be half a sentence
+                yield from spent.verdicts(composer.add(said))
         yield from composer.finish()
 
 
