@@ -31,7 +31,7 @@ from chatbot.answer import MARKER, Answer, Question, Ruling, Status
 from chatbot.cancellation import Cancellation
 from chatbot.chain import NotesChain
 from chatbot.chat_models import Message
-from chatbot.events import Failed, Verdict
+from chatbot.events import Failed, TextDelta, Verdict
 from chatbot.generation.composer import CLAIMS_NOTHING, NOT_THIS_CODE, REPEATED
 from chatbot.generation.decision import NO_ANSWER, OWN_WORDS, REST
 
@@ -466,8 +466,13 @@ def test_whatever_a_model_writes_every_line_is_cited_to_the_letter(
     events = list(chain.events.stream(question))
     answer = require_sound(events, source_text)
     assert answer_of(events) is answer
-    text = answer.text.replace("\n", "")
-    assert not [c for c in text if unicodedata.category(c) in ("Cc", "Cf", "Cs")]
+    shown = "".join(event.text for event in events if isinstance(event, TextDelta))
+    for text in (answer.text, answer.notice, shown):
+        assert not [
+            c
+            for c in text
+            if c not in "\n\u200c\u200d" and unicodedata.category(c) in ("Cc", "Cf", "Cs")
+        ]
     if answer.model:  # a line more than the sentences that stand would be a forged one
         code = sum(one.text.count("\n") for one in standing(events))
         extra = answer.status is Status.PARTIAL
