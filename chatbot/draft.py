@@ -11,7 +11,7 @@ from ingest.notes import Block, Section
 
 # A note's own "[2]" would read as one of our markers, and could forge a citation.
 # One that touches a word is left: it may be code, as in "items[0]".
-_FOREIGN_MARKER = re.compile(r"(?:\s+|(?<=[.,;:!?])|^)(?:\[\d+\])+(?!\()")
+_FOREIGN_MARKER = re.compile(r"(?:(?<!\s)\s+|(?<=[.,;:!?])|^)(?:\[\d+\])+(?!\()")
 
 
 @dataclass(frozen=True, slots=True)

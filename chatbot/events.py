@@ -32,7 +32,10 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """Some more of what the model writes, provisional: nothing of it has been checked."""
+    """Some more of what the model writes, provisional: nothing of it has been checked.
+
+    Only controls and characters that nobody sees are left out.
+    """
 
     text: str
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_notes import read
 
-from chatbot.draft import Draft, Line, Span, cite
+from chatbot.answer import MARKER
+from chatbot.draft import Draft, Line, Span, cite, without_foreign_markers
 from chatbot.extractive.desk import block_line, run_line
 
 NOTE = (
@@ -179,3 +180,22 @@ def test_markers_count_up_from_one_whatever_is_cited(uses: list[list[int]]) -> N
     assert first_uses == [citation.number for citation in citations]
     assert first_uses == list(range(1, len(citations) + 1))
     assert len({(c.source, c.start, c.end) for c in citations}) == len(citations)
+
+
+BRACKETS = st.lists(
+    st.sampled_from(["[", "]", "[1]", " [2]", " ", "\n", "1", "23", "٣", ",", ".", "x", "(", "- "]),
+    max_size=14,
+).map("".join)
+
+
+@given(text=BRACKETS)
+def test_no_bracket_of_a_notes_own_reads_as_a_marker_of_ours(text: str) -> None:
+    shown = f"- {without_foreign_markers(text)} [7]"
+    assert MARKER.findall(shown) == ["7"]
+    assert set(without_foreign_markers(text)) <= {*text, " "}
+
+
+@pytest.mark.parametrize("part", ["[ ", " ", "\n", "[1]", " [1", "]"])
+def test_brackets_and_gaps_by_the_thousand_do_not_hang_it(part: str) -> None:
+    text = f"x{part * 100_000}[1]]y"
+    assert without_foreign_markers(text).endswith("]y")

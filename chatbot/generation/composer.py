@@ -11,6 +11,7 @@ from chatbot.draft import Line, Span, span_citation, without_foreign_markers
 from chatbot.events import Citations, Verdict
 from chatbot.generation.material import Material
 from chatbot.generation.openings import as_claim, may_open, only_announces
+from chatbot.generation.prompt import title_of
 from chatbot.generation.refusals import missing_by
 from chatbot.grounding.claims import claims_nothing
 from chatbot.grounding.judge import Judge, Judgement
@@ -54,6 +55,7 @@ class Composer:
         self._numbering = numbering
         self._notes = notes
         self._opening: Said | None = None  # "They are:", until an item of it is kept
+        self._titles = {_folded(title_of(passage)) for passage in material.passages}
         self._said: set[str] = set()
         self._told: set[str] = set()
         self._quoted: set[tuple[str, int, int]] = set()
@@ -79,7 +81,7 @@ class Composer:
 
     def add(self, said: Said) -> Iterator[Citations | Verdict]:
         """Judge a sentence; a line that only opens what follows waits for it."""
-        folded = " ".join(said.text.casefold().split())
+        folded = _folded(said.text)
         if not folded:
             return
         if folded in self._said:
@@ -96,7 +98,7 @@ class Composer:
         elif may_open(said):
             yield from self.finish()
             self._opening = said
-        elif claims_nothing(said.text):
+        elif folded in self._titles or claims_nothing(said.text):
             yield from self._left_out(said, Ruling.UNCITED, CLAIMS_NOTHING)
         else:
             yield from self._rule(said, self._judge.judge(said.text, said.numbers))
@@ -194,6 +196,10 @@ class Composer:
 
 def _spans_of(lines: Sequence[Line]) -> tuple[Span, ...]:
     return tuple({span.key: span for line in lines for span in line.spans}.values())
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _unspaced(text: str) -> str:

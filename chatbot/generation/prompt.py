@@ -117,11 +117,15 @@ def visible(text: str) -> str:
     return "\n".join(Characters().feed(line) for line in text.splitlines())
 
 
+def title_of(passage: Passage) -> str:
+    """The line above a passage, without its number; small models say it after."""
+    titles = [" ".join(title.split())[:LONGEST_HEADING] for title in passage.heading]
+    return visible(f"{HEADING_SEPARATOR.join(titles)} ({' '.join(passage.source.split())})")
+
+
 def _shown(number: int, passage: Passage) -> str:
     # Never its `text`: that holds comments, which nobody sees who reads the note.
-    titles = [" ".join(title.split())[:LONGEST_HEADING] for title in passage.heading]
-    source = " ".join(passage.source.split())
-    return visible(f"[{number}] {HEADING_SEPARATOR.join(titles)} ({source})\n{passage.words}")
+    return f"[{number}] {title_of(passage)}\n{visible(passage.words)}".rstrip()
 
 
 def _unfilled(prompt: Prompt, asked: str) -> str:

@@ -20,6 +20,7 @@ from chatbot.generation.decision import decided, in_own_words
 from chatbot.generation.material import Material
 from chatbot.generation.prompt import CountTokens, messages_for
 from chatbot.grounding.judge import Judge
+from chatbot.grounding.preamble import Characters
 from chatbot.grounding.quotables import Quotable
 from chatbot.grounding.replies import ReplyReader
 from chatbot.numbering import Numbering, numbered_on
@@ -127,16 +128,18 @@ class Writer:
         self, pieces: Iterable[str], composer: Composer, spent: _Stopwatch
     ) -> Iterator[TextDelta | Citations | Verdict]:
         """Judge what comes, until it ends or says nothing new."""
-        reader = ReplyReader()
+        reader, characters = ReplyReader(), Characters()
         for piece in pieces:
             spent.word()
-            yield TextDelta(piece)
+            if shown := characters.feed(piece):
+                yield TextDelta(shown)
             for said in reader.feed(piece):
                 yield from spent.verdicts(composer.add(said))
             if composer.runs_in_circles:
                 break
-        for said in reader.finish():
-            yield from spent.verdicts(composer.add(said))
+        else:
+            for said in reader.finish():  # of one that was stopped this may be half a sentence
+                yield from spent.verdicts(composer.add(said))
         yield from composer.finish()
 
 
