@@ -63,9 +63,11 @@ def test_a_servers_only_model_goes_by_its_own_name() -> None:
         found = named_model(None, server.url)
         assert found is not None
         assert (found.choice.name, found.label) == ("tiny", f"tiny at {server.url}")
-    with running_model_server(models=("one", "two")) as server:
-        with pytest.raises(HarnessFailed, match=r"has one, two\. Set --model to one"):
-            named_model(None, server.url)
+    with (
+        running_model_server(models=("one", "two")) as server,
+        pytest.raises(HarnessFailed, match=r"has one, two\. Set --model to one"),
+    ):
+        named_model(None, server.url)
     with pytest.raises(HarnessFailed, match="Nothing answers at"):
         named_model(None, server.url)
 
