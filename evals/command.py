@@ -1,7 +1,7 @@
 """`footnote eval`: check the answers against a golden set.
 
 Exit codes: 0 passed; 1 a floor was not reached; 2 worse than the baseline; 3 the golden set is
-invalid or stale; 4 the evaluation itself failed; 130 after Ctrl-C.
+invalid or stale; 4 the evaluation itself failed, or its model cannot be had; 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ def _tell(report: Report, options: argparse.Namespace) -> None:
                       style="red" if flip.is_regression else "", markup=False)  # fmt: skip
     for case_id in report.comparison.gone if report.comparison else ():
         console.print(f"gone: {case_id} passed in the baseline", style="red", markup=False)
-    for score in report.misses:
+    for score in (*report.misses, *report.own):
         if score.result.error:
             print(f"{score.case.id}: {score.result.error}", file=sys.stderr)
     for line in _of_the_model(report):

@@ -151,7 +151,7 @@ def evaluate(plan: Plan, on_stage: OnStage) -> Report:
         own_figures=summarise(own) if own else {},
         floors=floors,
         comparison=comparison,
-        exit=gates.exit_code(scores, floors, comparison),
+        exit=gates.exit_code([*scores, *own], floors, comparison),
         asked=asked,
         seconds=perf_counter() - began,
     )

@@ -111,6 +111,13 @@ def test_without_a_model_nothing_is_said_of_one(bench: Bench) -> None:
     assert {case["given"]["writing"] for case in told["cases"]} == {None}
 
 
+def test_own_words_that_could_not_be_asked_are_told_and_give_4(bench: Bench) -> None:
+    bench.remember(raised="size")
+    bench.remember(model=TINY)
+    done = bench.run("run", *NAMED)
+    assert (done.code, done.problems) == (4, ["size: OSError: disk gone"])
+
+
 @pytest.mark.parametrize("action", ["run", "mutate"])
 def test_no_variable_makes_it_ask_a_model(bench: Bench, action: str) -> None:
     bench.remember()  # and nothing of a model's: asking one would fail

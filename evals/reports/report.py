@@ -72,17 +72,17 @@ class Report:
 
     @property
     def gained(self) -> tuple[Score, ...]:
-        """The cases that pass in the model's words and not in the notes' own."""
-        own = self.own_by_case
-        return tuple(s for s in self.scores if s.passed and s.case.id in own
-                     and not own[s.case.id].passed)  # fmt: skip
+        """The questions that pass in the model's words and not in the notes' own."""
+        return tuple(s for s, own in self._both() if s.passed and not own.passed)
 
     @property
     def lost(self) -> tuple[Score, ...]:
-        """The cases that pass in the notes' own words and not in the model's."""
+        """The questions that pass in the notes' own words and not in the model's."""
+        return tuple(s for s, own in self._both() if own.passed and not s.passed)
+
+    def _both(self) -> list[tuple[Score, Score]]:
         own = self.own_by_case
-        return tuple(s for s in self.scores if not s.passed and s.case.id in own
-                     and own[s.case.id].passed)  # fmt: skip
+        return [(s, own[s.case.id]) for s in self.scores if s.case.counts and s.case.id in own]
 
     @property
     def reliability(self) -> tuple[Bin, ...]:
