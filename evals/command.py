@@ -277,8 +277,9 @@ def _of_the_model(report: Report) -> Iterator[str]:
         )
     counts: dict[str, int] = {}
     for score in report.scores:
-        if score.case.counts and score.result.writing and score.result.writing.fell_back:
-            notice = one_line(neutral(score.result.writing.notice))
+        writing = score.result.writing
+        if score.case.counts and writing and writing.fell_back and not score.result.declined:
+            notice = one_line(neutral(writing.notice))
             counts[notice] = counts.get(notice, 0) + 1
     for notice, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         yield f"{count} fell back: {notice}"

@@ -32,6 +32,8 @@ WRITINGS = {
     "disk": Writing(
         "", "[tiny] wrote nothing that your notes hold.", sentences=(STRUCK,), first_token=60.0
     ),
+    # Declined as it would have been without a model: nobody got other words than were wanted.
+    "football": Writing("", "[tiny] wrote nothing that your notes hold."),
 }
 
 
@@ -69,7 +71,7 @@ def cells(out: str, metric: str) -> list[str]:
 
 def test_a_model_stands_beside_the_notes_own_words(bench: Bench) -> None:
     bench.remember("most")
-    bench.remember("size", "football", model=TINY, writings=WRITINGS)
+    bench.remember("size", "holds", model=TINY, writings=WRITINGS)
     done = bench.run("run", *NAMED)
     assert (done.code, done.problems) == (0, [])
     (head,) = [line for line in done.out.splitlines() if line.startswith("┃ metric")]

@@ -104,6 +104,11 @@ def test_the_figures_of_the_page_stand_beside_those_in_own_words() -> None:
     ]
 
 
+def test_a_slice_stands_beside_the_one_in_own_words() -> None:
+    rows = {row.one("span", "name").text: row for row in section(worded(), "slices").all("li")}
+    assert "own words 66.7 %" in plain(rows["fact"].words)
+
+
 def test_junit_tells_what_was_left_out_of_a_miss() -> None:
     root = ET.fromstring(junit(worded()).encode())
     (failure,) = root.iter("failure")

@@ -146,6 +146,9 @@ def _slice(report: Report, name: str, missed: int) -> Html:
     figure = figure_of(report.figures, JUDGED_BY, name) or Figure(None, 0)
     control = figure_of(report.control, JUDGED_BY, name)
     said = _rests_on(figure) if figure.interval else [*_rests_on(figure), "too few for an interval"]
+    own = figure_of(report.own_figures, JUDGED_BY, name)
+    if own is not None:
+        said.append(f"own words {value_text(JUDGED_BY, own.value)}")
     if control is not None:
         said.append(f"control {value_text(JUDGED_BY, control.value)}")
     link = element("a", _many(missed, "miss", "misses"), href="#misses", data_slice=neutral(name))
