@@ -1,7 +1,7 @@
 """`footnote eval`: check the answers against a golden set.
 
 Exit codes: 0 passed; 1 a floor was not reached; 2 worse than the baseline; 3 the golden set is
-invalid or stale; 4 the evaluation itself failed; 130 after Ctrl-C.
+invalid or stale; 4 the evaluation itself failed, or its model cannot be had; 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -10,17 +10,21 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NoReturn
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from chatbot.errors import ChatError
+from chatbot.pipeline import MODEL_CONTEXT
+from chatbot.plain_text import neutral, one_line
 from chatbot.privacy import keep_private
 from evals import gates
+from evals.asked_model import SILENCE, AskedModel, named_model
 from evals.errors import EvalError, GoldenInvalid, HarnessFailed
 from evals.evaluation import Plan, Subject, evaluate, make_index
 from evals.gates import Exit
@@ -55,8 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = build_parser(action).parse_args(arguments)
         keep_private(tracing=False)
+        model = None if action == "lint" else _model(options)
         golden = load_golden(options.golden)
-        subject = _subject(options, golden)
+        subject = replace(_subject(options, golden), model=model)
         if action == "lint":
             return _lint(options, golden, subject)
         return _run(action, options, golden, subject)
@@ -97,6 +102,23 @@ def build_parser(action: str = "run") -> argparse.ArgumentParser:
     if action == "lint":
         return parser
     parser.add_argument("--no-rerank", action="store_true", help="judge it without the reranker")
+    worded = parser.add_argument_group(
+        "a chat model",
+        "Answers are in the notes' own words unless a model is named here; FOOTNOTE_MODEL and its"
+        " like are not heard, so that no check asks a model by accident. Keys are.",
+    )
+    worded.add_argument("--model", metavar="NAME",
+                        help="have this model word the answers, as provider:name, or as its"
+                        " server calls it")  # fmt: skip
+    worded.add_argument("--model-url", metavar="URL", help="its OpenAI-compatible server")
+    worded.add_argument("--model-context", type=_count, metavar="N",
+                        help=f"tokens of prompt at most (default: {MODEL_CONTEXT})")  # fmt: skip
+    worded.add_argument("--model-timeout", type=float, metavar="SECONDS",
+                        help=f"how long it may be silent (default: {SILENCE:g})")  # fmt: skip
+    parser.add_argument("--sample", type=_count, metavar="N",
+                        help="ask only N, of every kind, always the same; nothing gates then"
+                        if action == "run" else
+                        "ask only N, of every kind, always the same")  # fmt: skip
     if action == "run":
         parser.add_argument("--report", type=Path, default=WORKSPACE / "report", metavar="DIR",
                             help="where to write the reports (default: %(default)s)")  # fmt: skip
@@ -114,6 +136,31 @@ def build_parser(action: str = "run") -> argparse.ArgumentParser:
     return parser
 
 
+def _count(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return number
+
+
+def _model(options: argparse.Namespace) -> AskedModel | None:
+    model = named_model(
+        options.model,
+        options.model_url,
+        context=options.model_context,
+        silence=options.model_timeout,
+    )
+    limits = (options.model_context, options.model_timeout)
+    if model is None and limits != (None, None):
+        raise HarnessFailed(
+            ["--model-context and --model-timeout are of a model: name it, --model"]
+        )
+    return model
+
+
 def _subject(options: argparse.Namespace, golden: GoldenSet) -> Subject:
     rerank = not getattr(options, "no_rerank", False)
     if options.index is not None:
@@ -127,10 +174,17 @@ def _subject(options: argparse.Namespace, golden: GoldenSet) -> Subject:
 def _run(action: str, options: argparse.Namespace, golden: GoldenSet, subject: Subject) -> int:
     is_mutating = action == "mutate"
     floors = None if is_mutating else _existing(options.floors, options.golden / FLOORS)
-    baseline = None if is_mutating else _existing(options.baseline, options.golden / BASELINE)
+    has_baseline = not is_mutating and subject.model is None
+    baseline = _existing(options.baseline, options.golden / BASELINE) if has_baseline else None
     is_blessing = not is_mutating and options.bless
-    if is_blessing and options.only:
-        raise HarnessFailed(["a part cannot be the baseline: --bless goes without --only"])
+    if is_blessing and (options.only or options.sample):
+        raise HarnessFailed(
+            ["a part cannot be the baseline: --bless goes without --only and --sample"]
+        )
+    if subject.model and not is_mutating and (is_blessing or options.baseline):
+        raise HarnessFailed(
+            ["the baseline is of the notes' own words: --bless and --baseline go without --model"]
+        )
     with NotesIndex.open(subject.index) as index:
         stale = stale_evidence(golden, index)
     if stale:  # answers cannot be held against what the notes no longer say
@@ -143,6 +197,8 @@ def _run(action: str, options: argparse.Namespace, golden: GoldenSet, subject: S
         floors=gates.read_floors(floors) if floors else {},
         baseline=gates.read_baseline(baseline) if baseline and not is_blessing else None,
         only=frozenset(ItemType(kind) for kind in ([] if is_mutating else options.only)),
+        sample=options.sample,
+        with_own_words=not is_mutating,
         with_control=not is_mutating and not options.no_control,
     )
     with Progress(sys.stderr) as progress:
@@ -186,9 +242,11 @@ def _tell(report: Report, options: argparse.Namespace) -> None:
                       style="red" if flip.is_regression else "", markup=False)  # fmt: skip
     for case_id in report.comparison.gone if report.comparison else ():
         console.print(f"gone: {case_id} passed in the baseline", style="red", markup=False)
-    for score in report.misses:
+    for score in (*report.misses, *report.own):
         if score.result.error:
             print(f"{score.case.id}: {score.result.error}", file=sys.stderr)
+    for line in _of_the_model(report):
+        console.print(line, markup=False, soft_wrap=True)
     causes = ", ".join(f"{count} {cause}" for cause, count in report.causes.items())
     cached = len(report.scores) - report.asked
     console.print(
@@ -208,17 +266,49 @@ def _verdict(report: Report) -> str:
     }[report.exit]
 
 
+def _of_the_model(report: Report) -> Iterator[str]:
+    if report.model is None:
+        return
+    yield f"Worded by {neutral(report.model.label)}"
+    if report.own:
+        yield (
+            f"{len(report.gained)} pass only in its words, {len(report.lost)} only in the notes'"
+            " own"
+        )
+    counts: dict[str, int] = {}
+    for score in report.scores:
+        writing = score.result.writing
+        if score.case.counts and writing and writing.fell_back and not score.result.declined:
+            notice = one_line(neutral(writing.notice))
+            counts[notice] = counts.get(notice, 0) + 1
+    for notice, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        yield f"{count} fell back: {notice}"
+
+
 def _figures_table(report: Report) -> Table:
-    table = Table("metric", "Footnote", "tutorial's chain", "n")
-    control = report.control.get("all", {})
+    """Every metric, ours beside the others'; below them what a model did, if one was asked."""
+    beside = [("own words", report.own_figures), ("tutorial's chain", report.control)]
+    beside = [(title, slices) for title, slices in beside if slices]
+    ours = f"with {report.model.choice.name}" if report.model else "Footnote"
+    # As text: a name may hold brackets, which would be markup.
+    table = Table(
+        Column("metric", no_wrap=True),
+        Column(Text(neutral(ours))),
+        *(title for title, _ in beside),
+        "n",
+    )
     for metric, figure in report.figures["all"].items():
-        other = control.get(metric)
+        others = [slices.get("all", {}).get(metric) for _, slices in beside]
         table.add_row(
             metric,
             _number(figure.value),
-            _number(other.value) if other else "",
+            *(_number(other.value) if other else "" for other in others),
             str(figure.n),
         )
+    if report.writing:
+        table.add_section()
+    for metric, figure in report.writing.items():
+        table.add_row(metric, _number(figure.value), *("" for _ in beside), str(figure.n))
     return table
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 
 from evals import gates
+from evals.asked_model import AskedModel
 from evals.errors import HarnessFailed
 from evals.fingerprint import code_digest, this_machine, workers_wanted
-from evals.gates import Baseline, Comparison
+from evals.gates import Baseline, Comparison, FloorCheck
 from evals.golden_set import Case, GoldenSet, ItemType
 from evals.reports.report import Report
 from evals.runner import OnResult, run
+from evals.sample import spread
 from evals.scoring import SCORER_VERSION, Score, score
-from evals.summary import Slice, summarise
+from evals.summary import Slice, summarise, summarise_writing
 from evals.systems import Footnote, System, TutorialChain
 from ingest.embedders import open_embedder
 from ingest.embedding import DEFAULT_EMBEDDER
@@ -34,21 +36,24 @@ class Subject:
     """What is judged: an index, and the settings that change its answers.
 
     `notes` are the folders that the index was made from; none for an index of the user's own,
-    of which no control can be made.
+    of which no control can be made. `model` words the answers; None leaves the notes their own
+    words.
     """
 
     index: Path
     embedder: str = DEFAULT_EMBEDDER
     rerank: bool = True
     notes: tuple[Path, ...] = ()
+    model: AskedModel | None = None
 
     def key(self) -> str:
-        """A name for everything that decides the answers: notes, settings, code, machine."""
+        """A name for everything that decides the answers: notes, settings, code, machine, model."""
         with NotesIndex.open(self.index) as index:
             texts = [(name, index.source_text(name)) for name in index.sources()]
             built = repr(index.settings.embedder)
         machine = this_machine().to_json()
         decided = [code_digest(), built, self.embedder, self.rerank, SCORER_VERSION, texts, machine]
+        decided += [self.model.key()] if self.model else []
         return hashlib.sha256(json.dumps(decided).encode()).hexdigest()[:24]
 
 
@@ -63,7 +68,14 @@ class Plan:
     floors: gates.Floors = field(default_factory=dict)
     baseline: Baseline | None = None
     only: frozenset[ItemType] = frozenset()
+    sample: int | None = None  # how many askings; None for all
+    with_own_words: bool = True  # beside a model's
     with_control: bool = True
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything is asked; floors and baseline are about the whole."""
+        return not self.only and self.sample is None
 
 
 def make_index(
@@ -88,17 +100,28 @@ def make_index(
 def evaluate(plan: Plan, on_stage: OnStage) -> Report:
     """Ask every case, judge the answers, and hold them against floors and baseline.
 
-    With `only`, floors and baseline are left out: they are about the whole.
+    Of a part of the cases neither gates, and a model's answers are held against no baseline:
+    that is of the notes' own words.
+
+    Raises:
+        HarnessFailed: there is nothing to ask, or a model that cannot be had.
     """
     began = perf_counter()
     cases = plan.golden.cases(plan.only)
     if not cases:
         raise HarnessFailed([f"{plan.golden_folder}: no item of the asked types"])
+    if plan.sample is not None:
+        cases = spread(cases, plan.sample)
     subject = plan.subject
-    key = subject.key()
-    system = Footnote(subject.index, subject.embedder, subject.rerank)
-    kept = plan.workspace / f"{key}.jsonl"
-    scores, asked = _judged(system, cases, kept, workers_wanted(), on_stage("Asking"))
+    notes_alone = replace(subject, model=None)
+    key = notes_alone.key()
+    is_worded = subject.model is not None
+    scores, asked = _asked(
+        subject, cases, plan.workspace, on_stage("Asking the model" if is_worded else "Asking")
+    )
+    own: Sequence[Score] = ()
+    if is_worded and plan.with_own_words:
+        own, _ = _asked(notes_alone, cases, plan.workspace, on_stage("Asking the notes"))
     control: dict[str, Slice] = {}
     if plan.with_control and subject.notes:
         tutorial = TutorialChain(subject.notes, plan.workspace / f"{key}-tutorial", subject.index)
@@ -106,10 +129,13 @@ def evaluate(plan: Plan, on_stage: OnStage) -> Report:
         others, _ = _judged(tutorial, cases, kept, 1, on_stage("Asking the tutorial's chain"))
         control = summarise(others)
     figures = summarise(scores)
-    floors = () if plan.only else gates.check_floors(plan.floors, figures)
+    floors: Sequence[FloorCheck] = ()
+    if plan.is_whole:
+        wanted = gates.floors_of_a_model(plan.floors) if is_worded else plan.floors
+        floors = gates.check_floors(wanted, figures)
     machine = this_machine()
     comparison: Comparison | None = None
-    if plan.baseline is not None and not plan.only:
+    if plan.baseline is not None and plan.is_whole and not is_worded:
         comparison = gates.compare(plan.baseline, scores, machine)
     return Report(
         made=datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -119,16 +145,38 @@ def evaluate(plan: Plan, on_stage: OnStage) -> Report:
         scores=scores,
         figures=figures,
         control=control,
+        model=subject.model,
+        writing=summarise_writing(scores),
+        own=own,
+        own_figures=summarise(own) if own else {},
         floors=floors,
         comparison=comparison,
-        exit=gates.exit_code(scores, floors, comparison),
+        exit=gates.exit_code([*scores, *own], floors, comparison),
         asked=asked,
         seconds=perf_counter() - began,
     )
 
 
+def _asked(
+    subject: Subject, cases: Sequence[Case], workspace: Path, on_result: OnResult
+) -> tuple[list[Score], int]:
+    model = subject.model
+    system = Footnote(subject.index, subject.embedder, subject.rerank, model)
+    kept = workspace / f"{subject.key()}.jsonl"
+    # A model on this machine wants the cores itself, and answers one question after the other.
+    workers = 1 if model is not None and model.is_local else workers_wanted()
+    return _judged(system, cases, kept, workers, on_result, held_to_quotes=model is None)
+
+
 def _judged(
-    system: System, cases: Sequence[Case], kept: Path, workers: int, on_result: OnResult
+    system: System,
+    cases: Sequence[Case],
+    kept: Path,
+    workers: int,
+    on_result: OnResult,
+    *,
+    held_to_quotes: bool = True,
 ) -> tuple[list[Score], int]:
     results, asked = run(system, cases, kept, workers=workers, on_result=on_result)
-    return [score(case, result) for case, result in zip(cases, results, strict=True)], asked
+    pairs = zip(cases, results, strict=True)
+    return [score(case, got, held_to_quotes=held_to_quotes) for case, got in pairs], asked

@@ -39,7 +39,9 @@ class MutationRow:
 
 def mutate_all(scores: Sequence[Score]) -> tuple[MutationRow, ...]:
     """Apply every mutation to every case that passed and to which it applies."""
-    good = [s for s in scores if s.passed and s.case.counts]
+    # Held to their quotes, as the corrupted ones are, whoever worded them.
+    good = [s for each in scores if each.passed and each.case.counts
+            and (s := score(each.case, each.result)).passed]  # fmt: skip
     others = _Others(good)
     return tuple(
         _row(name, [(s, changed) for s in good if (changed := mutation(s, others)) is not None])

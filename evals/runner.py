@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TextIO
 
 from chatbot.privacy import keep_private
-from evals.errors import HarnessFailed
+from evals.errors import EvalError, HarnessFailed
 from evals.golden_set import Case
 from evals.results import Result
 from evals.systems import Asking, System
@@ -69,7 +69,11 @@ def run(
 ) -> tuple[list[Result], int]:
     """The result of each case, in order, and how many were asked and not found in `kept`.
 
-    A case that raises has a result with an `error`, which is not kept: it is asked again.
+    A case that raises has a result with an `error`, which is not kept: it is asked again. So is
+    one whose model failed.
+
+    Raises:
+        HarnessFailed: a process was ended, or a model cannot be had.
     """
     file = ResultFile(kept)
     try:
@@ -79,7 +83,7 @@ def run(
             on_result(len(found), len(cases))
         for case, result in _ask(system, missing, min(workers, len(missing))):
             found[case.id] = result
-            if not result.error:
+            if result.may_be_kept:
                 file.put(case, result)
             if on_result is not None:
                 on_result(len(found), len(cases))
@@ -146,6 +150,8 @@ def _ask_here(case: Case) -> Result:
 def _answered(asking: Asking, case: Case) -> Result:
     try:
         return asking(case)
+    except EvalError:  # whatever it is, the next case would meet it, too
+        raise
     except Exception as error:  # one case must not end the run; it is reported as failed
         return Result(case.id, declined=False, text="", error=f"{type(error).__name__}: {error}")
 

@@ -75,8 +75,12 @@ class Score:
 RECALLED_AT = (1, 3, 5)
 
 
-def score(case: Case, result: Result) -> Score:
-    """Measure one result. A declined answer has no facts, and cites nothing."""
+def score(case: Case, result: Result, *, held_to_quotes: bool = True) -> Score:
+    """Measure one result. A declined answer has no facts, and cites nothing.
+
+    Unless `held_to_quotes`, what the answer says and its quotes do not is measured, and no
+    reason to miss: a model's sentences were let stand by the same look at them.
+    """
     item = case.item
     gold, cited = item.gold_sections, _cited(result)
     answered = not result.declined and not result.error
@@ -105,11 +109,11 @@ def score(case: Case, result: Result) -> Score:
         words=word_count(text),
         margin=_margin(result),
     )
-    cause = _cause(measured)
+    cause = _cause(measured, held_to_quotes)
     return replace(measured, passed=cause is None, cause=cause)
 
 
-def _cause(s: Score) -> Cause | None:
+def _cause(s: Score, held_to_quotes: bool) -> Cause | None:
     """The first thing that is wrong; None when nothing is."""
     item, result = s.case.item, s.result
     if result.error:
@@ -125,9 +129,8 @@ def _cause(s: Score) -> Cause | None:
         return Cause.WRONG_CITATION
     if s.forbidden:
         return Cause.FORBIDDEN
-    if s.ungrounded or (s.groundedness is not None and s.groundedness < GROUNDED):
-        return Cause.UNGROUNDED
-    return None
+    is_ungrounded = s.ungrounded or (s.groundedness is not None and s.groundedness < GROUNDED)
+    return Cause.UNGROUNDED if held_to_quotes and is_ungrounded else None
 
 
 def _cited(result: Result) -> frozenset[citations.CitedSection]:

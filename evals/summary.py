@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evals.metrics import abstention, calibration, latency, length, paraphrases
+from evals.metrics import abstention, calibration, latency, length, paraphrases, writing
 from evals.metrics.intervals import Interval, bootstrap_interval
 from evals.metrics.multi_turn import TurnPair, history_gap
 from evals.scoring import RECALLED_AT, Score
@@ -99,6 +99,40 @@ def _decisions(scores: Sequence[Score]) -> Iterable[tuple[str, Figure]]:
     said = forecasts(scores)
     yield "brier", Figure(calibration.brier_score(said), len(said))
     yield "calibration_error", Figure(calibration.calibration_error(said), len(said))
+
+
+def summarise_writing(scores: Sequence[Score]) -> Slice:
+    """What a model did for the answers, by metric; empty where none was to word them.
+
+    It stands apart from the figures, so that no floor can be set for it. Stand-alone wordings
+    do not count, as elsewhere.
+    """
+    results = [s.result for s in scores if s.case.counts and s.result.writing is not None]
+    writings = [result.writing for result in results if result.writing is not None]
+    if not writings:
+        return {}
+    found = writing.sentences_of(writings)
+    given = [r.writing for r in results if r.writing is not None and not r.declined]
+    figures = {
+        f"sentences_{name}": Figure(count / found.written if found.written else None, found.written)
+        for name, count in (
+            ("verified", found.verified),
+            ("repaired", found.repaired),
+            ("dropped", found.dropped),
+            ("unsupported", found.unsupported),
+            ("uncited", found.uncited),
+            ("repeated", found.repeated),
+            ("in_answers", found.in_answers),
+        )
+    }
+    figures["answers_fell_back"] = _share([each.fell_back for each in given])
+    figures["model_failed"] = _share([bool(each.failure) for each in writings])
+    for moment in ("first_token", "first_verified"):
+        times = [time for each in writings if (time := float(getattr(each, moment)))]
+        spent = latency.latency(times)
+        figures[f"{moment}_ms_p50"] = Figure(spent.p50 if spent else None, len(times))
+        figures[f"{moment}_ms_p95"] = Figure(spent.p95 if spent else None, len(times))
+    return figures
 
 
 def forecasts(scores: Sequence[Score]) -> list[calibration.Forecast]:

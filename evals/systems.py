@@ -8,18 +8,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Protocol
 
 from chatbot.answer import Answer, Question, Status, Turn
 from chatbot.chain import open_chain
+from chatbot.pipeline import MODEL_CONTEXT
 from chatbot.settings import Settings
+from evals.asked_model import AskedModel
 from evals.golden_set import Case
 from evals.metrics.citations import quote_is_exact
 from evals.naive_chain import NaiveChain, Piece, pieces_of
-from evals.results import CitedPlace, FoundPlace, Result
+from evals.results import CitedPlace, FoundPlace, Result, Writing, WrittenSentence
 from ingest.index import NotesIndex
 
 
@@ -46,23 +48,37 @@ class Footnote:
     index: Path
     embedder: str
     rerank: bool = True
+    model: AskedModel | None = None  # that words the answers
 
     @contextmanager
     def open(self) -> Iterator[Asking]:
-        """Open the chain, and the index to check its quotes against."""
-        settings = Settings(index=self.index, embedder=self.embedder, rerank=self.rerank)
+        """Open the chain, and the index to check its quotes against.
+
+        The environment's settings are not heard: a model is asked where one was named here.
+        """
+        context = self.model.context if self.model else MODEL_CONTEXT
+        settings = Settings(
+            index=self.index, embedder=self.embedder, rerank=self.rerank, model_context=context
+        )
+        model = self.model.open() if self.model else None
         with (
             NotesIndex.open(self.index) as notes,
-            open_chain(self.index, settings, store="exact") as chain,
+            open_chain(self.index, settings, store="exact", model=model) as chain,
         ):
 
             def ask(case: Case) -> Result:
+                if model is not None:
+                    model.failures.clear()
                 history: list[Turn] = []
                 for text in case.turns:
                     earlier = chain.invoke(Question(text, tuple(history)))
                     history.append(Turn(text, earlier.text))
                 answer = chain.invoke(Question(case.text, tuple(history)))
-                return result_of(case, answer, notes)
+                result = result_of(case, answer, notes)
+                if model is None:
+                    return result
+                failure = model.failures[0] if model.failures else ""
+                return replace(result, writing=writing_of(answer, failure))
 
             yield ask
 
@@ -88,6 +104,21 @@ def result_of(case: Case, answer: Answer, notes: NotesIndex) -> Result:
         ),
         passages=tuple(FoundPlace(p.source, p.heading, p.score) for p in answer.passages),
         milliseconds=round(answer.timings.total, 3),
+    )
+
+
+def writing_of(answer: Answer, failure: str = "") -> Writing:
+    """What a model did for the answer."""
+    return Writing(
+        model=answer.model,
+        notice=answer.notice,
+        failure=failure,
+        sentences=tuple(
+            WrittenSentence(each.said, str(each.ruling), each.text, each.problem)
+            for each in answer.sentences
+        ),
+        first_token=round(answer.timings.first_token, 3),
+        first_verified=round(answer.timings.first_verified, 3),
     )
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from conftest import write_notes
 
+from evals.asked_model import AskedModel
 from evals.command import main
 from evals.evaluation import Subject
 from evals.golden_set import load_golden
-from evals.results import CitedPlace, FoundPlace, Result
+from evals.results import CitedPlace, FoundPlace, Result, Writing
 from evals.runner import ResultFile
 
 BUCKETS = (
@@ -84,14 +87,27 @@ class Bench:
         # JSON is YAML, and needs no care with colons.
         write_notes(self.folder / "golden", {"items.yaml": json.dumps(items)})
 
-    def remember(self, *wrong: str, rerank: bool = True, raised: str = "") -> None:
-        """Keep a right answer to each case, the wrong decision for those named."""
-        key = Subject(Path("index"), "toy", rerank).key()
+    def remember(
+        self,
+        *wrong: str,
+        rerank: bool = True,
+        raised: str = "",
+        model: AskedModel | None = None,
+        writings: Mapping[str, Writing] = MappingProxyType({}),
+    ) -> None:
+        """Keep a right answer to each case, the wrong decision for those named.
+
+        With a model it is the model's, written as `writings` say, by case.
+        """
+        key = Subject(Path("index"), "toy", rerank, model=model).key()
         kept = ResultFile(Path(f".footnote/evals/results/{key}.jsonl"))
         for case in load_golden(Path("golden")).cases():
             result = answered(case.id, *case.item.evidence)
             if case.id in wrong:
                 result = replace(result, declined=not result.declined)
+            if model is not None:
+                written = writings.get(case.id, Writing(model.label))
+                result = replace(result, writing=written)
             if case.id == raised:
                 result = Result(case.id, declined=False, text="", error="OSError: disk gone")
             kept.put(case, result)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from chatbot.chat_models import ModelChoice
+from evals.asked_model import AskedModel
 from evals.fingerprint import Machine
 from evals.gates import Baseline, Bound, Floors, check_floors, compare, exit_code
 from evals.golden_set import Case, Evidence, GoldenFact, GoldenItem, ItemType
 from evals.reports.report import Report
-from evals.results import CitedPlace, FoundPlace, Result
+from evals.results import CitedPlace, FoundPlace, Result, Writing, WrittenSentence
 from evals.scoring import Score, score
-from evals.summary import summarise
+from evals.summary import summarise, summarise_writing
 
 MACHINE = Machine("3.11", "Linux", "x86_64", ("avx2",), (("numpy", "2.0"), ("torch", "")))
 ELSEWHERE = Machine("3.12", "Darwin", "arm64", (), ())
+MODEL = AskedModel(ModelChoice("openai", "tiny", "http://127.0.0.1:8080/v1"))
 QUOTE = "A bucket holds objects."
 FACT = "a bucket holds objects"
 
@@ -198,6 +202,36 @@ def clean() -> Report:
     floors = {"all": {"passed": Bound(at_least=0.9)}}
     before = baseline({s.case.id: True for s in scores})
     return report(scores, floors=floors, baseline=before)
+
+
+def written(of: Score, *sentences: WrittenSentence, **fields: Any) -> Score:
+    """The same case, worded by a model."""
+    writing = Writing(**({"model": MODEL.label, "sentences": sentences} | fields))
+    return score(of.case, replace(of.result, writing=writing), held_to_quotes=False)
+
+
+def worded(words: str = "It is blue.") -> Report:
+    """A run in which a model says hostile or other words, beside the notes' own."""
+    struck = WrittenSentence(words, "unsupported", problem=f"problem {words}")
+    scores = [
+        written(passing("good-1"), WrittenSentence(FACT, "verified", FACT), first_token=50.0),
+        written(
+            missing("bad-1"),
+            WrittenSentence(f"said {words}", "repaired", f"text {words}", f"mend {words}"),
+            struck,
+            WrittenSentence("Not in your notes.", "uncited"),
+            notice=f"notice {words}",
+        ),
+        written(passing("good-2"), struck, model="", notice="It wrote nothing that holds."),
+    ]
+    own = [passing("good-1"), passing("bad-1"), missing("good-2", f"own {words}")]
+    return report(
+        scores,
+        model=MODEL,
+        writing=summarise_writing(scores),
+        own=own,
+        own_figures=summarise(own),
+    )
 
 
 def empty() -> Report:

@@ -17,7 +17,7 @@ from sample_report import asked, item, result
 from evals.errors import HarnessFailed
 from evals.golden_set import Case
 from evals.progress import Progress
-from evals.results import Result
+from evals.results import Result, Writing, WrittenSentence
 from evals.runner import ResultFile, run
 from evals.systems import Asking
 
@@ -26,12 +26,15 @@ from evals.systems import Asking
 class Echo:
     """Repeats the question; writes what it was asked, by which process, into a file.
 
-    It raises at the cases of `broken`, and is stopped by Ctrl-C at those of `stops_at`.
+    It raises at the cases of `broken`, is stopped by Ctrl-C at those of `stops_at`, gives up at
+    those of `ends_at`, and has a model fail at those of `silent`.
     """
 
     diary: Path
     broken: frozenset[str] = frozenset()
     stops_at: frozenset[str] = frozenset()
+    ends_at: frozenset[str] = frozenset()
+    silent: frozenset[str] = frozenset()
 
     @contextmanager
     def open(self) -> Iterator[Asking]:
@@ -45,6 +48,10 @@ class Echo:
         self._note(case.id)
         if case.id in self.broken:
             raise OSError("disk gone")
+        if case.id in self.ends_at:
+            raise HarnessFailed(["The model is gone."])
+        if case.id in self.silent:
+            return result(case, writing=Writing(failure="The model was silent."))
         return result(case, f"You asked: {case.text}", milliseconds=float(os.getpid()))
 
     def _note(self, what: str) -> None:
@@ -112,6 +119,25 @@ def test_a_failure_is_not_kept(echo: Echo, kept: Path) -> None:
     assert not any(r.error for r in results)
 
 
+def test_an_answer_whose_model_failed_counts_and_is_asked_again(echo: Echo, kept: Path) -> None:
+    results, _ = run(replace(echo, silent=frozenset({"a"})), CASES, kept)
+    assert [bool(r.writing) for r in results] == [False, True, False, False]
+    assert not any(r.error for r in results)
+    echo.asked()
+    _, count = run(echo, CASES, kept)
+    assert (echo.asked(), count) == (["a"], 1)
+
+
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_what_no_other_case_would_be_spared_ends_the_run_and_what_was_asked_is_kept(
+    echo: Echo, kept: Path, workers: int
+) -> None:
+    with pytest.raises(HarnessFailed, match="The model is gone"):
+        run(replace(echo, ends_at=frozenset({"c"})), CASES, kept, workers=workers)
+    assert ResultFile(kept).get(CASES[0]) is not None
+    assert ResultFile(kept).get(CASES[2]) is None
+
+
 def test_another_question_under_the_same_id_is_asked_anew(echo: Echo, kept: Path) -> None:
     case = CASES[0]
     run(echo, [case], kept)
@@ -175,6 +201,18 @@ def test_of_two_results_for_a_case_the_later_counts(kept: Path) -> None:
 def test_a_result_survives_json() -> None:
     given = result(CASES[0])
     assert Result.from_json(json.loads(json.dumps(given.to_json()))) == given
+
+
+def test_what_a_model_wrote_survives_json() -> None:
+    sentence = WrittenSentence("It is blue.", "unsupported", problem="“blue” is not there")
+    given = result(CASES[0], writing=Writing("tiny", "Left out: 1.", "", (sentence,), 40.0, 90.0))
+    assert Result.from_json(json.loads(json.dumps(given.to_json()))) == given
+
+
+def test_a_result_of_a_time_before_models_is_read() -> None:
+    stored = result(CASES[0]).to_json()
+    del stored["writing"]
+    assert Result.from_json(stored) == result(CASES[0])
 
 
 def test_a_result_is_on_disk_before_the_next_case_is_asked(echo: Echo, kept: Path) -> None:

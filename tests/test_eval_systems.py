@@ -12,19 +12,23 @@ from typing import Any
 import pytest
 from conftest import ToyEmbedder, write_notes
 from desks import ALWAYS, NEVER, Shelf
+from model_server import refuses, running_model_server, says
 from sample_report import item, unanswerable
 
-from chatbot.answer import Answer, Status
+from chatbot.answer import Answer, JudgedSentence, Ruling, Status, Timings
+from chatbot.chat_models import ModelChoice
+from evals.asked_model import AskedModel
 from evals.errors import HarnessFailed
 from evals.evaluation import Plan, Subject, evaluate, make_index
 from evals.gates import Baseline, Bound, Exit
 from evals.golden_set import Case, Evidence, GoldenFact, GoldenItem, GoldenSet, ItemType
-from evals.results import CitedPlace, FoundPlace, Result
-from evals.runner import ResultFile
+from evals.results import CitedPlace, FoundPlace, Result, Writing, WrittenSentence
+from evals.runner import ResultFile, run
 from evals.scoring import score
-from evals.systems import Footnote, System, TutorialChain, result_of
+from evals.systems import Footnote, System, TutorialChain, result_of, writing_of
 from ingest.pipeline import ingest_notes
 
+TINY = AskedModel(ModelChoice("openai", "tiny", "http://127.0.0.1:9/v1"))
 BUCKET = "A bucket holds objects \U0001f600 of up to 5 TB."
 NOTES = {
     "storage.md": f"# Storage\n\n## Buckets\n\nCaf\u00e9s store recipes.\n\n{BUCKET}\n",
@@ -108,9 +112,33 @@ def test_only_what_is_not_in_the_notes_counts_as_declined(shelf: Shelf, answer: 
     assert shelf.ask(SIZE.question, ALWAYS).status is Status.ANSWERED
 
 
+def test_what_a_model_did_is_kept_sentence_by_sentence(answer: Answer) -> None:
+    sentences = (
+        JudgedSentence("Up to 5 TB.", Ruling.REPAIRED, BUCKET, (1,), problem="“up” is not there"),
+        JudgedSentence("It is blue.", Ruling.UNSUPPORTED, "", (), problem="“blue” is not there"),
+    )
+    timings = Timings(answer=300.0, first_token=40.1234, first_verified=90.0)
+    worded = replace(
+        answer, model="tiny", sentences=sentences, notice="Left out: 1.", timings=timings
+    )
+    assert writing_of(worded, "") == Writing(
+        model="tiny",
+        notice="Left out: 1.",
+        sentences=(
+            WrittenSentence("Up to 5 TB.", "repaired", BUCKET, "“up” is not there"),
+            WrittenSentence("It is blue.", "unsupported", "", "“blue” is not there"),
+        ),
+        first_token=40.123,
+        first_verified=90.0,
+    )
+    assert writing_of(replace(worded, model=""), "It was silent.").fell_back
+    assert not writing_of(worded).fell_back
+
+
 @pytest.mark.parametrize(
     "system",
     [
+        Footnote(Path("index"), "toy", model=TINY),
         Footnote(Path("index"), "toy", rerank=False),
         TutorialChain((Path("notes"),), Path("store"), Path("index")),
     ],
@@ -134,10 +162,12 @@ def test_a_subject_is_named_by_what_decides_its_answers_and_by_nothing_else(
     keys = {
         first.key(),
         replace(first, rerank=False).key(),
+        replace(first, model=TINY).key(),
+        replace(first, model=replace(TINY, context=900)).key(),
         indexed(tmp_path / "c", changed).key(),
         indexed(tmp_path / "d", NOTES, name="other").key(),
     }
-    assert len(keys) == 4
+    assert len(keys) == 6
     assert all(key.isalnum() for key in keys)
 
 
@@ -213,6 +243,26 @@ def test_there_must_be_notes_and_a_place_to_write(tmp_path: Path) -> None:
         make_index(notes, golden, tmp_path / "file" / "index")
     with pytest.raises(HarnessFailed, match="no-such-model"):
         make_index(notes, golden, tmp_path / "index", "no-such-model")
+
+
+@pytest.mark.slow
+def test_a_model_is_asked_from_other_processes_and_ends_them_where_it_refuses(
+    tmp_path: Path,
+) -> None:
+    subject = make_index(write_notes(tmp_path / "notes", NOTES), GoldenSet((SIZE,)), tmp_path / "i")
+    cases = [case_of(SIZE), case_of(PRICE)]
+    with running_model_server(says(f"{BUCKET} [1]")) as server:
+        model = AskedModel(ModelChoice("openai", "tiny", server.url))
+        system = Footnote(subject.index, subject.embedder, model=model)
+        (size, _), _ = run(system, cases, tmp_path / "kept.jsonl", workers=2)
+        assert size.writing is not None
+        assert (size.writing.model, size.writing.failure) == (model.label, "")
+        assert score(cases[0], size).passed
+    with running_model_server(refuses(403)) as server:
+        refusing = replace(system, model=AskedModel(ModelChoice("openai", "tiny", server.url)))
+        with pytest.raises(HarnessFailed, match="HTTP 403"):
+            run(refusing, cases, tmp_path / "none.jsonl", workers=2)
+    assert not (tmp_path / "none.jsonl").exists()
 
 
 @pytest.mark.slow

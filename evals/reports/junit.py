@@ -17,7 +17,9 @@ from evals.reports.report import Report
 from evals.reports.wording import (
     bound_text,
     expected,
+    fate,
     given,
+    left_out,
     metric,
     shortfall,
     slice_text,
@@ -73,6 +75,7 @@ def _question(suite: ET.Element, score: Score) -> None:
             *(f"missing: {fact}" for fact in score.missing_facts),
             *(f"forbidden: {piece}" for piece in score.forbidden),
             f"given: {came}",
+            *(f"left out: {each.said} ({fate(each)})" for each in left_out(score)),
         ]
     )
     message = one_line(f"{cause}: expected {'; '.join(wanted)}; given {came}", MESSAGE)

@@ -12,11 +12,14 @@ from evals.reports.verdict import verdict
 from evals.reports.wording import (
     CONTROL,
     HEADLINES,
+    OWN_WORDS,
     bound_text,
     expected,
+    fate,
     figure_of,
     given,
     interval_text,
+    left_out,
     metric,
     misses_compared,
     percent,
@@ -42,12 +45,13 @@ def markdown(report: Report) -> str:
         "\n".join(f"- {plain(fault)}" for fault in said.faults),
         plain(" ".join(said.notes)),
         _headlines(report),
+        *_part("The model", _writing(report)),
         *_part("Floors", _floors(report.floors)),
         *_part("Since the baseline", _flips(report)),
         *_part("Causes of misses", _causes(report)),
         *_part("Slices", _slices(report)),
         *_part("Confidence", _confidence(report)),
-        *_part("Misses", _misses(report.misses)),
+        *_part("Misses", _misses(report)),
         f"{plain(report.made)} · {plain(report.golden)} over {plain(', '.join(report.notes))}",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -74,12 +78,25 @@ def _headlines(report: Report) -> str:
             continue
         row = [metric(name).label, value_text(name, ours.value), interval_text(ours.interval)]
         row.append(f"{ours.n:,}")
+        if report.own_figures:
+            own = figure_of(report.own_figures, name)
+            row.append(value_text(name, own.value if own else None))
         if report.control:
             row.append(value_text(name, control.value if control else None))
             row.append(misses_compared(name, ours, control))
         rows.append(row)
-    beside = [CONTROL, "misses, compared"] if report.control else []
+    beside = [OWN_WORDS] if report.own_figures else []
+    beside += [CONTROL, "misses, compared"] if report.control else []
     return _table(["", "value", "95 % interval", "n", *beside], rows)
+
+
+def _writing(report: Report) -> str:
+    rows = [
+        [metric(name).label, value_text(name, figure.value), f"{figure.n:,}"]
+        for name, figure in report.writing.items()
+    ]
+    label = report.model.label if report.model else "the model"
+    return _table([plain(label, WIDTH), "value", "n"], rows)
 
 
 def _floors(checks: Sequence[FloorCheck]) -> str:
@@ -152,19 +169,26 @@ def _confidence(report: Report) -> str:
     return _table(["how sure", "n", "said, mean", "the notes do answer"], rows)
 
 
-def _misses(scores: Sequence[Score]) -> str:
+def _misses(report: Report) -> str:
+    scores = report.misses
     rows = [
         [
             f"{score.case.id}: {score.cause}",
             " → ".join([*score.case.turns, score.case.text]),
             "; ".join(expected(score)),
             given(score),
+            *([_left_out(score)] if report.model else []),
         ]
         for score in scores[:MISSES]
     ]
-    table = _table(["case", "question", "expected", "given"], rows)
+    written = ["the model wrote, left out"] if report.model else []
+    table = _table(["case", "question", "expected", "given", *written], rows)
     rest = len(scores) - MISSES
     return table if rest <= 0 else f"{table}\n\n… and {rest:,} more, on the page and in the JSON."
+
+
+def _left_out(score: Score) -> str:
+    return "; ".join(f"“{each.said}” ({fate(each)})" for each in left_out(score))
 
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

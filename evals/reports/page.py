@@ -8,12 +8,13 @@ from hashlib import sha256
 from importlib.resources import files
 
 from evals.reports import page_figures, page_misses
-from evals.reports.markup import Html, element, joined
+from evals.reports.markup import Html, element, joined, text
 from evals.reports.report import Report
 from evals.reports.verdict import Verdict, verdict
 
 SECTIONS = {
     "figures": "Figures",
+    "model": "The model",
     "slices": "Slices",
     "causes": "Causes of misses",
     "confidence": "Confidence",
@@ -26,8 +27,10 @@ SECTIONS = {
 def page(report: Report) -> str:
     """The report as an HTML page. It asks for nothing, and runs no script but its own."""
     said = verdict(report)
+    writing = _section("model", page_figures.writing(report)) if report.model else text("")
     content = joined(
         _section("figures", page_figures.headlines(report), _every_figure(report)),
+        writing,
         _section("slices", page_figures.slices(report)),
         _section("causes", page_figures.causes(report)),
         _section("confidence", page_figures.confidence(report)),
@@ -59,7 +62,8 @@ def _head(headline: str) -> Html:
 
 
 def _banner(said: Verdict, report: Report) -> Html:
-    links = [element("a", title, href=f"#{name}") for name, title in SECTIONS.items()]
+    shown = {name: title for name, title in SECTIONS.items() if name != "model" or report.model}
+    links = [element("a", title, href=f"#{name}") for name, title in shown.items()]
     return element(
         "header",
         element("p", "Footnote evals · ", element("time", report.made.replace("T", " "),

@@ -52,17 +52,21 @@ def headlines(report: Report) -> Html:
     ]
     if not shown:
         return element("p", "There is nothing to measure.", class_="empty")
-    cards = [_card(name, figure, figure_of(report.control, name)) for name, figure in shown]
+    cards = [
+        _card(name, figure, figure_of(report.own_figures, name), figure_of(report.control, name))
+        for name, figure in shown
+    ]
     return element("ul", *cards, class_="cards")
 
 
-def _card(name: str, figure: Figure, control: Figure | None) -> Html:
+def _card(name: str, figure: Figure, own: Figure | None, control: Figure | None) -> Html:
     return element(
         "li",
         element("h3", _sentence(metric(name).label)),
         element("p", value_text(name, figure.value), class_="value"),
         bar(figure, control) if metric(name).unit is Unit.SHARE else "",
         element("p", " · ".join(_rests_on(figure)), class_="note"),
+        element("p", f"own words {value_text(name, own.value)}", class_="note") if own else "",
         element("p", _beside(name, figure, control), class_="control") if control else "",
     )
 
@@ -74,6 +78,27 @@ def _beside(name: str, figure: Figure, control: Figure) -> str:
     if not compared.endswith(("fewer", "more")):
         return theirs
     return f"{theirs} · {compared} {'misses' if metric(name).more_is_better else ''}".rstrip()
+
+
+def writing(report: Report) -> Html:
+    """What a model did: its sentences' shares as bars, then how often and how late it answered."""
+    label = report.model.label if report.model else ""
+    said = (
+        f"The answers were worded by {label}. Each of its sentences was held against the notes:"
+        " verified, put into their words, or left out. No floor is set for that: the grounding"
+        " is no judge of itself."
+    )
+    rows = [
+        element(
+            "li",
+            element("span", _sentence(metric(name).label), class_="name"),
+            element("span", value_text(name, figure.value), class_="amount"),
+            bar(figure) if metric(name).unit is Unit.SHARE else "",
+            element("span", count_text(figure.n), class_="note"),
+        )
+        for name, figure in report.writing.items()
+    ]
+    return joined(element("p", said, class_="note"), element("ul", *rows, class_="bars"))
 
 
 def slices(report: Report) -> Html:
@@ -121,6 +146,9 @@ def _slice(report: Report, name: str, missed: int) -> Html:
     figure = figure_of(report.figures, JUDGED_BY, name) or Figure(None, 0)
     control = figure_of(report.control, JUDGED_BY, name)
     said = _rests_on(figure) if figure.interval else [*_rests_on(figure), "too few for an interval"]
+    own = figure_of(report.own_figures, JUDGED_BY, name)
+    if own is not None:
+        said.append(f"own words {value_text(JUDGED_BY, own.value)}")
     if control is not None:
         said.append(f"control {value_text(JUDGED_BY, control.value)}")
     link = element("a", _many(missed, "miss", "misses"), href="#misses", data_slice=neutral(name))
@@ -203,6 +231,8 @@ def _floor(check: FloorCheck) -> Html:
 
 def every_figure(report: Report) -> Html:
     """A table of every metric of all questions."""
+    columns = [("Own words", report.own_figures)] if report.own_figures else []
+    columns.append(("Control", report.control))
     rows = [
         element(
             "tr",
@@ -210,12 +240,12 @@ def every_figure(report: Report) -> Html:
             element("td", value_text(name, figure.value)),
             element("td", interval_text(figure.interval)),
             element("td", f"{figure.n:,}"),
-            element("td", value_text(name, theirs.value) if theirs else ""),
+            *(element("td", value_text(name, each.value) if each else "") for each in beside),
         )
         for name, figure in report.figures.get(ALL, {}).items()
-        for theirs in [figure_of(report.control, name)]
+        for beside in [[figure_of(slices, name) for _, slices in columns]]
     ]
-    return table(("Figure", "Value", "95 % interval", "n", "Control"), rows)
+    return table(("Figure", "Value", "95 % interval", "n", *(title for title, _ in columns)), rows)
 
 
 def _rests_on(figure: Figure) -> list[str]:

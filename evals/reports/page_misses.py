@@ -11,7 +11,7 @@ from evals.reports.markup import Html, element, joined, tag, text
 from evals.reports.page_figures import slices_of
 from evals.reports.report import Report
 from evals.reports.wording import CAUSES, is_right, place, slice_text
-from evals.results import CitedPlace, FoundPlace
+from evals.results import CitedPlace, FoundPlace, WrittenSentence
 from evals.scoring import Score
 
 
@@ -64,7 +64,8 @@ def misses(report: Report) -> Html:
     if not report.misses:
         said = "Every question passed." if report.scores else "Nothing was asked."
         return element("p", said, class_="empty")
-    return joined(_choices(report), *map(_miss, report.misses))
+    own = report.own_by_case
+    return joined(_choices(report), *(_miss(each, own.get(each.case.id)) for each in report.misses))
 
 
 def _choices(report: Report) -> Html:
@@ -90,7 +91,7 @@ def _select(name: str, choices: Sequence[tuple[str, str]]) -> Html:
     )
 
 
-def _miss(score: Score) -> Html:
+def _miss(score: Score, own: Score | None) -> Html:
     case = score.case
     cause = str(score.cause)
     kinds = [str(case.item.type).replace("_", " "), case.item.topic]
@@ -108,6 +109,8 @@ def _miss(score: Score) -> Html:
         element("p", CAUSES.get(cause, ""), class_="note"),
         _turns(case.turns),
         element("div", _expected(score), _given(score), class_="sides"),
+        _written(score),
+        _own_words(own),
         _passages(score),
         _measures(score),
         class_="miss",
@@ -169,6 +172,44 @@ def _given(score: Score) -> Html:
         element("ul", *(_citation(score, cited) for cited in result.citations), class_="places")
         if result.citations
         else "",
+    )
+
+
+def _written(score: Score) -> Html:
+    """What a model wrote, and what became of each sentence; nothing where none was asked."""
+    writing = score.result.writing
+    if writing is None:
+        return text("")
+    rows = [_sentence(each) for each in writing.sentences]
+    return joined(
+        element("h3", "The model wrote"),
+        element("ul", *rows, class_="written") if rows else element("p", "Nothing.", class_="note"),
+        element("p", writing.notice, class_="note", dir="auto") if writing.notice else "",
+    )
+
+
+def _sentence(sentence: WrittenSentence) -> Html:
+    is_out = not sentence.text and not sentence.is_refusal
+    kind = "wrong" if is_out else "right" if sentence.ruling == "verified" else "open"
+    is_reworded = bool(sentence.text) and sentence.text != sentence.said
+    return element(
+        "li",
+        tag("not in the notes" if sentence.is_refusal else sentence.ruling, kind),
+        " ",
+        element("del" if is_out or is_reworded else "span", sentence.said, dir="auto"),
+        element("span", f" {sentence.problem}", class_="note") if sentence.problem else "",
+        element("q", sentence.text, dir="auto") if is_reworded else "",
+    )
+
+
+def _own_words(own: Score | None) -> Html:
+    """The same question in the notes' own words."""
+    if own is None:
+        return text("")
+    return joined(
+        element("h3", "In the notes' own words"),
+        tag("passed", "right") if own.passed else tag(str(own.cause), "wrong"),
+        element("p", own.result.text, class_="answer", dir="auto"),
     )
 
 

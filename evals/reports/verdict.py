@@ -10,6 +10,7 @@ from evals.gates import Exit, Flip, FloorCheck
 from evals.reports.report import Report
 from evals.reports.wording import (
     CONTROL,
+    OWN_WORDS,
     count_text,
     figure_of,
     metric,
@@ -60,7 +61,7 @@ def verdict(report: Report) -> Verdict:
         *_named(map(_missed, failed)),
         *_named(map(_worse, regressions)),
     )
-    notes = (*_floors(report), *_since_baseline(report))
+    notes = (*_floors(report), *_since_baseline(report), *_of_the_model(report))
     return Verdict(tone, headline, _lead(report), faults, notes)
 
 
@@ -69,9 +70,15 @@ def _lead(report: Report) -> str:
     if ours is None or ours.value is None:
         return ""
     said = f"{round(ours.value * ours.n):,} of {_questions(ours.n)} passed ({percent(ours.value)})"
-    if control is None or control.value is None:
-        return f"{said}."
-    return f"{said}; {CONTROL} passes {percent(control.value)} of them."
+    if report.model is not None:
+        said = f"Worded by {report.model.label}: {said}"
+    own = figure_of(report.own_figures, "passed")
+    beside = [
+        f"{who} pass{'' if who == OWN_WORDS else 'es'} {percent(figure.value)}"
+        for who, figure in ((OWN_WORDS, own), (CONTROL, control))
+        if figure is not None and figure.value is not None
+    ]
+    return f"{said}; {', '.join(beside)} of them." if beside else f"{said}."
 
 
 def _missed(check: FloorCheck) -> str:
@@ -101,6 +108,9 @@ def _floors(report: Report) -> Iterator[str]:
 
 def _since_baseline(report: Report) -> Iterator[str]:
     comparison = report.comparison
+    if comparison is None and report.model is not None:
+        yield "A model's answers are held against no baseline."
+        return
     if comparison is None:
         yield "There was no baseline to compare with."
         return
@@ -117,6 +127,29 @@ def _since_baseline(report: Report) -> Iterator[str]:
         yield f"{_questions(better)} got better."
     if comparison.unknown:
         yield f"{_questions(comparison.unknown)} {_is(comparison.unknown)} new to the baseline."
+
+
+def _of_the_model(report: Report) -> Iterator[str]:
+    shares = [
+        report.writing.get(f"sentences_{name}") for name in ("verified", "repaired", "dropped")
+    ]
+    values = [figure.value for figure in shares if figure is not None and figure.value is not None]
+    if len(values) == len(shares) and shares[0] is not None:
+        verified, repaired, dropped = map(percent, values)
+        yield (
+            f"Of {shares[0].n:,} sentences that it wrote {verified} were verified, {repaired}"
+            f" repaired and {dropped} left out."
+        )
+    back = report.writing.get("answers_fell_back")
+    if back is not None and back.value:
+        yield (
+            f"{round(back.value * back.n):,} of {back.n:,} answers are in {OWN_WORDS} after all."
+        )
+    if report.own:
+        yield (
+            f"It passes {_questions(len(report.gained))} that {OWN_WORDS} miss, and misses"
+            f" {len(report.lost):,} that they pass."
+        )
 
 
 def _named(lines: Iterable[str]) -> Iterator[str]:

@@ -9,11 +9,12 @@ from enum import StrEnum
 from evals.gates import Bound, FloorCheck
 from evals.metrics.citations import right_sections
 from evals.metrics.intervals import Interval
-from evals.results import CitedPlace, FoundPlace
+from evals.results import CitedPlace, FoundPlace, WrittenSentence
 from evals.scoring import Cause, Score
 from evals.summary import ALL, Figure, Slice
 
 CONTROL = "the tutorial's chain"
+OWN_WORDS = "the notes' own words"
 NOT_THERE = "n/a"
 _BOUND = "\u00a0"  # between a number and its unit, where no line may break
 
@@ -66,6 +67,25 @@ METRICS: Mapping[str, Metric] = {
     "words_p95": Metric("words, 95th percentile", Unit.WORDS, more_is_better=False),
     "ms_p50": Metric("time, median", Unit.MILLISECONDS, more_is_better=False),
     "ms_p95": Metric("time, 95th percentile", Unit.MILLISECONDS, more_is_better=False),
+    "sentences_verified": Metric("sentences that the cited passages hold"),
+    "sentences_repaired": Metric("sentences put into the notes' words"),
+    "sentences_dropped": Metric("sentences left out", more_is_better=False),
+    "sentences_unsupported": Metric("left out: the notes do not hold them", more_is_better=False),
+    "sentences_uncited": Metric("left out: nothing cited", more_is_better=False),
+    "sentences_repeated": Metric("left out: said before", more_is_better=False),
+    "sentences_in_answers": Metric("sentences that stand in answers"),
+    "answers_fell_back": Metric("answers in the notes' own words after all", more_is_better=False),
+    "model_failed": Metric("questions at which the model failed", more_is_better=False),
+    "first_token_ms_p50": Metric("first words, median", Unit.MILLISECONDS, more_is_better=False),
+    "first_token_ms_p95": Metric(
+        "first words, 95th percentile", Unit.MILLISECONDS, more_is_better=False
+    ),
+    "first_verified_ms_p50": Metric(
+        "first sentence that stands, median", Unit.MILLISECONDS, more_is_better=False
+    ),
+    "first_verified_ms_p95": Metric(
+        "first sentence that stands, 95th percentile", Unit.MILLISECONDS, more_is_better=False
+    ),
 }
 # What a reader looks for first.
 HEADLINES = (
@@ -209,6 +229,19 @@ def given(score: Score) -> str:
     if result.error:
         return f"error: {result.error}"
     return f"declined: {result.text}" if result.declined else result.text
+
+
+def left_out(score: Score) -> tuple[WrittenSentence, ...]:
+    """The sentences that a model wrote and that do not stand in the answer, refusals aside."""
+    writing = score.result.writing
+    if writing is None:
+        return ()
+    return tuple(each for each in writing.sentences if not each.text and not each.is_refusal)
+
+
+def fate(sentence: WrittenSentence) -> str:
+    """What became of a sentence, and why: "unsupported: 5 TB is not in your notes"."""
+    return f"{sentence.ruling}: {sentence.problem}" if sentence.problem else sentence.ruling
 
 
 def _limit(name: str, limit: float) -> str:

@@ -14,7 +14,9 @@ from evals.reports.report import Report, case_json
 def write_reports(report: Report, folder: Path) -> None:
     """Write results.jsonl, report.json, report.md, junit.xml and index.html into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = (json.dumps(case_json(score), ensure_ascii=False) for score in report.scores)
+    own = report.own_by_case
+    cases = (case_json(score, own.get(score.case.id)) for score in report.scores)
+    lines = (json.dumps(case, ensure_ascii=False) for case in cases)
     texts = {
         "results.jsonl": "".join(f"{line}\n" for line in lines),
         "report.json": json.dumps(report.to_json(), ensure_ascii=False, indent=1) + "\n",
