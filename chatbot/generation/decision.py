@@ -15,6 +15,9 @@ THRESHOLD = 0.5
 # The notes' own words are given all the same where they are this sure to answer, though the
 # model says that they do not: of the golden set's askings with as much, 1 in 120 has no answer.
 SURE_DESPITE = 0.9
+# And where the model's words are less sure by this much, by the same measure: a weak model says
+# what the notes hold, and not what was asked.
+LESS_SURE = 0.2
 # And below this no model is asked: 22 of the golden set's 89 unanswerable askings are this
 # hopeless, none of its 424 others.
 HOPELESS = 0.05
@@ -24,7 +27,7 @@ MOST_MISSING = 3  # things that are named as missing
 OWN_WORDS = "This is in your notes' own words."
 FOUND_NOTHING = "{model} found no answer in the passages that it was given."
 NOTHING_HELD = "{model} wrote nothing that your notes hold."
-NO_ANSWER = "{model} wrote what your notes hold, but no answer to the question."
+NO_ANSWER = "{model} wrote what your notes hold, but hardly an answer to the question."
 LEFT_OUT = "Left out: {count} that {model} wrote and your notes do not hold."
 REST = "Your notes don't answer the rest."
 
@@ -49,7 +52,7 @@ def decided(
         why = FOUND_NOTHING if composer.declined else NOTHING_HELD
         return in_own_words(own, why.format(model=model))
     sure = round(sure_of(composer.lines), 4)
-    if sure < THRESHOLD:
+    if sure < max(THRESHOLD, own.confidence - LESS_SURE):
         why = NO_ANSWER.format(model=model)
         if own.status is Status.NOT_IN_NOTES:
             return replace(refusal, confidence=min(sure, UNSURE), notice=why)
