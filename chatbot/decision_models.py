@@ -1,7 +1,7 @@
 """Small models that turn features into a probability, read from JSON kept in the package.
 
-Two of them decide together: a logistic one, and boosted trees, which see what counts only
-together. They are plain arithmetic here; scikit-learn fits them in `evals`.
+Some of them decide together: a logistic one, and trees, which see what counts only together,
+boosted or grown at random. They are plain arithmetic here; scikit-learn fits them in `evals`.
 """
 
 from __future__ import annotations
@@ -71,6 +71,17 @@ class BoostedTrees:
 
 
 @dataclass(frozen=True, slots=True)
+class RandomTrees:
+    """Trees whose mean is a probability (extremely randomised; Geurts et al. 2006)."""
+
+    trees: Sequence[Tree]
+
+    def probability(self, values: Mapping[str, float]) -> float:
+        """The probability, in [0, 1], of what the model was fitted to."""
+        return fsum(tree.at(values) for tree in self.trees) / len(self.trees)
+
+
+@dataclass(frozen=True, slots=True)
 class MeanModel:
     """The mean of several models, moved so that `threshold` becomes a probability of 0.5."""
 
@@ -101,7 +112,23 @@ def packaged_model(package: str, name: str) -> Model:
 
 
 def read_model(stored: Mapping[str, Any]) -> Model:
-    """The model that was stored: "logistic", "trees" and the "threshold" of their mean."""
-    logistic = LogisticModel(**stored["logistic"])
-    trees = BoostedTrees(tuple(Tree(**tree) for tree in stored["trees"]))
-    return MeanModel((logistic, trees), stored["threshold"])
+    """The model that was stored: "logistic", "trees" and the "threshold" of their mean.
+
+    Beside them there may be "random_trees". These are many: their features are numbers that
+    count in "names", -1 for a leaf, and what lies left of a node is the next.
+    """
+    models: list[Model] = [
+        LogisticModel(**stored["logistic"]),
+        BoostedTrees(tuple(Tree(**tree) for tree in stored["trees"])),
+    ]
+    if "random_trees" in stored:
+        names = [*stored["names"], ""]
+        models.append(RandomTrees(tuple(_tree(names, *tree) for tree in stored["random_trees"])))
+    return MeanModel(models, stored["threshold"])
+
+
+def _tree(
+    names: Sequence[str], features: Sequence[int], values: Sequence[float], right: Sequence[int]
+) -> Tree:
+    left = range(1, len(features) + 1)
+    return Tree(tuple(names[at] for at in features), tuple(values), left, tuple(right))

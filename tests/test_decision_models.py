@@ -13,9 +13,11 @@ from chatbot.decision_models import (
     BoostedTrees,
     LogisticModel,
     MeanModel,
+    RandomTrees,
     Tree,
     logit,
     packaged_model,
+    read_model,
 )
 
 LEAF = Tree(feature=("",), value=(0.25,), left=(0,), right=(0,))
@@ -48,6 +50,24 @@ def test_a_mean_at_its_threshold_is_even() -> None:
     assert MeanModel((sure, unsure), threshold=0.7).probability({}) == pytest.approx(0.5)
     assert MeanModel((sure, unsure), threshold=0.5).probability({}) > 0.5
     assert MeanModel((sure, unsure), threshold=0.8).probability({}) < 0.5
+
+
+def test_random_trees_have_a_mean_that_is_a_probability() -> None:
+    sure = Tree(feature=("a", "", ""), value=(1.5, 0.25, 0.75), left=(1, 0, 0), right=(2, 0, 0))
+    assert RandomTrees((LEAF, sure)).probability({"a": 9.0}) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("a", "b", "forest"), [(0, 9, 0.1), (2, 3, 0.2), (2, 4, 0.9)])
+def test_stored_random_trees_weigh_a_third(a: float, b: float, forest: float) -> None:
+    stored = {
+        "threshold": 0.5,
+        "names": ["a", "b"],
+        "logistic": {"weights": {}, "bias": 0.0},
+        "trees": [{"feature": [""], "value": [0.0], "left": [0], "right": [0]}],
+        "random_trees": [[[0, -1, 1, -1, -1], [1.5, 0.1, 3.5, 0.2, 0.9], [2, 0, 4, 0, 0]]],
+    }
+    mean = (0.5 + 0.5 + forest) / 3
+    assert read_model(stored).probability({"a": a, "b": b}) == pytest.approx(mean)
 
 
 @pytest.mark.parametrize("probability", [0.0, 1.0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -44,12 +44,8 @@ def closeness(sentence: str, texts: Sequence[str]) -> list[float]:
     return [0.4 + 0.55 * share(sentence, text) for text in texts]
 
 
-JUDGE = Judge(
-    BLOCKS,
-    relevance=relevance,
-    closeness=closeness,
-    supported=packaged_model("chatbot.grounding", "support.json").probability,
-)
+SUPPORTED = packaged_model("chatbot.grounding", "support.json").probability
+JUDGE = Judge(BLOCKS, relevance=relevance, closeness=closeness, supported=SUPPORTED)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +179,41 @@ def test_the_threshold_is_the_least_probability_that_counts() -> None:
         threshold=0.7,
     )
     assert judge.judge(BLOCKS[0].text, {1}).ruling is Ruling.REPAIRED
+
+
+class Counted:
+    """A likeness that keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def __call__(self, sentence: str, texts: Sequence[str]) -> list[float]:
+        self.asked += [(sentence, text) for text in texts]
+        return relevance(sentence, texts)
+
+
+def test_a_sentence_and_a_text_are_compared_once() -> None:
+    counted, weighed = Counted(), list[float]()
+
+    def unsupported(values: Mapping[str, float]) -> float:
+        weighed.append(values["held"])
+        return 0.0
+
+    judge = Judge(BLOCKS, relevance=counted, closeness=closeness, supported=unsupported)
+    for _ in range(2):
+        judge.judge("Agnes Thorne lit the lantern in 1911.", {1})
+        judge.judge("Bicycles travel free of charge on the ferry.", {2})
+    assert len(counted.asked) == len(set(counted.asked))
+    # Each is weighed once: the best of the cited passage is the best of all, or it has none.
+    assert len(weighed) == 2 * 2
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.text[:24])
+@pytest.mark.parametrize("cited", [set(), {1}, {2}, {3}], ids=str)
+def test_what_was_judged_before_changes_no_ruling(block: Quotable, cited: set[int]) -> None:
+    fresh = Judge(BLOCKS, relevance=relevance, closeness=closeness, supported=SUPPORTED)
+    for said in (block.text, block.text.replace("1", "7").replace("not", "also")):
+        assert JUDGE.judge(said, cited) == fresh.judge(said, cited) == JUDGE.judge(said, cited)
 
 
 WORDS = st.sampled_from(

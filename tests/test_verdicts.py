@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -11,7 +12,7 @@ from chatbot.grounding.quotables import Quotable
 from evals.verdicts.bench import Row
 from evals.verdicts.measure import measure
 from evals.verdicts.mutants import sentences_of
-from evals.verdicts.train import fit
+from evals.verdicts.train import REJECTED_WANTED, as_json, fit
 
 BLOCKS = (
     Quotable(1, "The north tower is 30 metres high, and the south tower has 45 rooms."),
@@ -81,12 +82,12 @@ def made_rows() -> list[Row]:
     ]
 
 
-def test_fitted_weights_reject_a_tenth_of_the_faithful() -> None:
+def test_fitted_weights_reject_about_as_many_of_the_faithful_as_are_wanted() -> None:
     rows = made_rows()
     stored, figures = fit(rows, ["sign", "noise"])
-    model = read_model(stored)
+    model = read_model(json.loads(as_json(stored)))
     refused = [r for r in rows if r.kind == "faithful" and model.probability(r.signs) < 0.5]
-    assert len(refused) <= 0.15 * 40
+    assert len(refused) <= (REJECTED_WANTED + 0.05) * 40
     assert figures["auroc"] > 0.9
     assert figures["caught"]["at 10% of faithful rejected"]["number"] > 0.8
 

@@ -12,6 +12,7 @@ from chatbot.grounding.clauses import clauses_of
 from chatbot.grounding.numerals import in_digits
 from chatbot.grounding.problems import Kind, Problem
 from chatbot.grounding.quotables import Quotable
+from chatbot.grounding.remembered import Remembered
 from chatbot.grounding.sentences import Sentence
 from chatbot.grounding.signs import Likeness, signs
 
@@ -43,6 +44,23 @@ class Weighed:
     signs: Mapping[str, float] = field(default_factory=dict)
 
 
+_Places = list[tuple[int, ...]]  # for each clause of a sentence, where its blocks stand
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A sentence as it is held against blocks: with its numbers in digits, whole and by clause."""
+
+    sentence: str
+    claim: Sentence
+    clauses: tuple[Sentence, ...]
+
+    @classmethod
+    def read(cls, sentence: str) -> _Said:
+        sentence = in_digits(sentence)
+        return cls(sentence, _whole(sentence), tuple(map(_whole, clauses_of(sentence))))
+
+
 class Judge:
     """Holds sentences against the blocks of the passages that their writer was handed.
 
@@ -64,7 +82,7 @@ class Judge:
         threshold: float = 0.5,
     ) -> None:
         self._alignment = Alignment(quotables)
-        self._relevance = relevance
+        self._relevance = Remembered(relevance)
         self._closeness = closeness
         self._supported = supported
         self._threshold = threshold
@@ -76,17 +94,23 @@ class Judge:
         """
         if not read_claims(sentence):
             return Judgement(Ruling.UNCITED)
+        said = _Said.read(sentence)
         quotables = self._alignment.quotables
         own = [at for at, quotable in enumerate(quotables) if quotable.passage in cited]
         problem = ""
+        tried: list[_Places] = []
         for among in (own, range(len(quotables))):
-            weighed = self.weigh(sentence, among)
+            places = self._places(said, among)
+            if places in tried:
+                continue  # what is best of the cited passages is best of all: weighed already
+            tried.append(places)
+            weighed = self._weigh(said, places)
             if weighed.probability >= self._threshold:
                 return Judgement(Ruling.VERIFIED, weighed.places)
             problem = problem or told(weighed.problems)
         problem = problem or NOT_HELD
         for among in (own, range(len(quotables))):
-            likest = self._likest(sentence, among)
+            likest = self._likest(said.claim, among)
             if likest is not None:
                 return Judgement(Ruling.REPAIRED, (likest,), problem)
         return Judgement(Ruling.UNSUPPORTED if own else Ruling.UNCITED, (), problem)
@@ -96,20 +120,23 @@ class Judge:
 
         A sentence may say several things: each clause is looked for by itself.
         """
-        sentence = in_digits(sentence)
-        claim = _whole(sentence)
-        clauses = [_whole(clause) for clause in clauses_of(sentence)]
-        found = [self._alignment.best(clause, among) for clause in clauses]
+        said = _Said.read(sentence)
+        return self._weigh(said, self._places(said, among))
+
+    def _places(self, said: _Said, among: Collection[int]) -> _Places:
+        return [self._alignment.best(clause, among) for clause in said.clauses]
+
+    def _weigh(self, said: _Said, found: _Places) -> Weighed:
         places = tuple(dict.fromkeys(at for chosen in found for at in chosen))
         if not places:
             return Weighed(0.0)
         shares = [
             self._alignment.share(clause, chosen)
-            for clause, chosen in zip(clauses, found, strict=True)
+            for clause, chosen in zip(said.clauses, found, strict=True)
         ]
         values, problems = signs(
-            sentence,
-            claim,
+            said.sentence,
+            said.claim,
             places,
             min(shares),
             self._alignment,
@@ -118,9 +145,8 @@ class Judge:
         )
         return Weighed(self._supported(values), places, problems, values)
 
-    def _likest(self, sentence: str, among: Collection[int]) -> int | None:
+    def _likest(self, claim: Sentence, among: Collection[int]) -> int | None:
         """The block that speaks of the same, if there is one."""
-        claim = _whole(in_digits(sentence))
         places = self._alignment.best(claim, among)
         if not places or self._alignment.share(claim, places[:1]) < LIKE_ENOUGH:
             return None
