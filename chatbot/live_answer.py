@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -20,7 +19,6 @@ STAGE_LINES = {
 }
 WRITING = "Writing; what is dim has not been checked yet"
 SHOWN = 600  # characters of unchecked text, at the most
-_COMPLETE = re.compile(r"(?s).*[.!?][\"'”’)\]\s\d\[*]*\s")
 
 
 class LiveAnswer:
@@ -59,9 +57,9 @@ class LiveAnswer:
                 self._doing = STAGE_LINES[stage]
             case TextDelta(text):
                 self._doing = WRITING
-                self._unchecked += text
+                self._unchecked = (self._unchecked + text)[-SHOWN:]
             case Verdict(sentence):
-                self._unchecked = _COMPLETE.sub("", self._unchecked)
+                self._unchecked = ""  # all but the first letters of the next sentence
                 if sentence.line:
                     self._judged.append(sentence.line)
             case Failed():
@@ -75,7 +73,7 @@ class LiveAnswer:
         from rich.text import Text
 
         parts: list[RenderableType] = [Text(neutral(readable(line))) for line in self._judged]
-        unchecked = one_line(neutral(self._unchecked[-SHOWN:]))
+        unchecked = one_line(neutral(self._unchecked))
         if unchecked:
             parts.append(Text(unchecked, "dim italic"))
         return Group(*parts, Spinner("dots", Text(self._doing, "dim")))

@@ -62,7 +62,8 @@ HOMES: dict[str, set[str]] = {
         "evals/command.py",
         "evals/progress.py",
     },
-    # No provider's package is imported but through `init_chat_model`.
+    # No provider's package is imported but through `init_chat_model`, and OpenAI's HTTP client.
+    "openai": {"chatbot/chat_models/opening.py"},
     "langchain": {"chatbot/chat_models/opening.py"},
     "langsmith": {"chatbot/privacy.py"},
     "pydantic": {"chatbot/settings.py", "chatbot/retriever.py", "evals/"},

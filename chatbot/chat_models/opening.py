@@ -103,6 +103,8 @@ def langchain_model(
     if key or choice.url:
         options["api_key"] = key or NO_KEY
     with _environment_without(_unheard(choice), proxies=not choice.is_local):
+        if choice.url:
+            options["http_async_client"] = _not_led_away()
         try:
             model: BaseChatModel = init_chat_model(
                 choice.name, model_provider=choice.provider, temperature=0, **options
@@ -135,6 +137,13 @@ def _options(choice: ModelChoice, timeout: float) -> dict[str, Any]:
     if choice.provider == "bedrock_converse":
         return {"max_retries": 0, "timeout": int(late)}
     return {"max_retries": 0, "timeout": late}
+
+
+def _not_led_away() -> object:
+    """A client that follows no redirect: a server of one's own passes no question on."""
+    from openai import DefaultAsyncHttpxClient
+
+    return DefaultAsyncHttpxClient(follow_redirects=False)
 
 
 def _unheard(choice: ModelChoice) -> Collection[str]:

@@ -13,15 +13,17 @@ from chatbot.generation.material import Material
 from chatbot.generation.openings import as_claim, may_open, only_announces
 from chatbot.generation.prompt import title_of
 from chatbot.generation.refusals import missing_by
-from chatbot.grounding.claims import claims_nothing
+from chatbot.generation.subjects import Subject
+from chatbot.grounding.claims import claims_nothing, holds_refusal
 from chatbot.grounding.judge import Judge, Judgement
 from chatbot.grounding.replies import Said
 from chatbot.numbering import Numbering
 
-MOST_REPEATS = 3  # sentences said again: a model that runs in circles is stopped
+MOST_REPEATS = 3  # sentences said again in a row: a model that runs in circles is stopped
 REPEATED = "said before"
 CLAIMS_NOTHING = "says nothing of your notes"
 NOT_THIS_CODE = "your notes hold no such code"
+OF_WHAT_IS_OUT = "what it speaks of was left out"
 
 _FENCE = re.compile(r"^\s*(?:```|~~~).*$", re.MULTILINE)
 
@@ -56,8 +58,9 @@ class Composer:
         self._notes = notes
         self._opening: Said | None = None  # "They are:", until an item of it is kept
         self._titles = {_folded(title_of(passage)) for passage in material.passages}
-        self._said: set[str] = set()
-        self._told: set[str] = set()
+        self._subject = Subject()
+        self._said: set[tuple[str, str]] = set()
+        self._told: set[tuple[str, str]] = set()
         self._quoted: set[tuple[str, int, int]] = set()
         self._repeats = 0
 
@@ -84,11 +87,13 @@ class Composer:
         folded = _folded(said.text)
         if not folded:
             return
-        if folded in self._said:
+        place = (self._subject.heading, folded)  # the same item may stand under each heading
+        if place in self._said:
             self._repeats += 1
             yield from self._left_out(said, Ruling.UNCITED, REPEATED)
             return
-        self._said.add(folded)
+        self._said.add(place)
+        self._repeats = 0
         if said.is_code:
             yield from self._rule(said, self._code_judged(said))
         elif (missing := missing_by(said.text)) is not None:
@@ -98,10 +103,26 @@ class Composer:
         elif may_open(said):
             yield from self.finish()
             self._opening = said
+            self._subject.open(said.text)
         elif folded in self._titles or claims_nothing(said.text):
             yield from self._left_out(said, Ruling.UNCITED, CLAIMS_NOTHING)
         else:
-            yield from self._rule(said, self._judge.judge(said.text, said.numbers))
+            yield from self._rule(said, self._judged(said))
+
+    def _judged(self, said: Said) -> Judgement:
+        """Rule on a sentence, with the names of what it points back to.
+
+        One that says something beside a refusal is not shown as it is: only claims are judged.
+        """
+        subject = self._subject.of(said)
+        if subject is None:
+            return Judgement(Ruling.UNSUPPORTED, (), OF_WHAT_IS_OUT)
+        judgement = self._judge.judge(f"{subject} {said.text}".strip(), said.numbers)
+        if judgement.ruling is Ruling.VERIFIED and holds_refusal(said.text):
+            self.declined = True
+            judgement = replace(judgement, ruling=Ruling.REPAIRED)
+        self._subject.follow(said, stands=judgement.ruling in (Ruling.VERIFIED, Ruling.REPAIRED))
+        return judgement
 
     def finish(self) -> Iterator[Verdict]:
         """Leave out what opened something that did not come."""
@@ -123,10 +144,11 @@ class Composer:
                 return
             text = self._material.own_words(judgement.places[0], said.text).text
         text = without_foreign_markers(text).strip()
-        if not text or text in self._told:
+        told = (self._subject.heading, text)
+        if not text or told in self._told:
             yield from self._left_out(said, judgement.ruling, REPEATED)
             return
-        self._told.add(text)
+        self._told.add(told)
         self._quoted |= {span.key for span in spans}
         yield from self._opened(spans)
         self.lines.append(Line(text, spans, said.bullet))

@@ -9,6 +9,7 @@ from chatbot.answer import Answer, Status
 from chatbot.draft import Line
 from chatbot.extractive.answerer import REST_MISSING, UNSURE
 from chatbot.generation.composer import Composer
+from chatbot.words import content_stems
 
 # An answer is given from this confidence on, whoever words it.
 THRESHOLD = 0.5
@@ -48,7 +49,8 @@ def decided(
     refusal = replace(refusal, confidence=min(own.confidence, UNSURE))
     if not composer.lines:
         if composer.declined and own.confidence < SURE_DESPITE:
-            return refusal
+            is_news = own.status is not Status.NOT_IN_NOTES  # else the notes say so themselves
+            return replace(refusal, notice=FOUND_NOTHING.format(model=model) if is_news else "")
         why = FOUND_NOTHING if composer.declined else NOTHING_HELD
         return in_own_words(own, why.format(model=model))
     sure = round(sure_of(composer.lines), 4)
@@ -57,10 +59,11 @@ def decided(
         if own.status is Status.NOT_IN_NOTES:
             return replace(refusal, confidence=min(sure, UNSURE), notice=why)
         return in_own_words(own, why)
+    rest = tuple(_rest(composer, own))
     return replace(
         own,
-        status=Status.PARTIAL if composer.declined else Status.ANSWERED,
-        text="\n".join([composer.text, *_rest(composer)]),
+        status=Status.PARTIAL if rest else Status.ANSWERED,
+        text="\n".join([composer.text, *rest]),
         citations=tuple(composer.citations.values()),
         confidence=sure,
         model=model,
@@ -72,16 +75,26 @@ def in_own_words(own: Answer, why: str) -> Answer:
     """What the notes say by themselves, and why it is not a model's answer."""
     if own.status is Status.NOT_IN_NOTES:
         return replace(own, notice=why)
-    return replace(own, notice=f"{why} {OWN_WORDS}")
+    stop = "" if why.endswith((".", "!", "?")) else "."
+    return replace(own, notice=f"{why}{stop} {OWN_WORDS}")
 
 
-def _rest(composer: Composer) -> Iterator[str]:
-    """The line that says what is missing, where the model said that something is."""
-    if composer.missing:
-        named = dict.fromkeys(composer.missing[:MOST_MISSING])
-        yield REST_MISSING.format(rest="”, “".join(named))
+def _rest(composer: Composer, own: Answer) -> Iterator[str]:
+    """The line that says what is missing, where the model or the notes' own words say so.
+
+    A model's words for it are repeated only where they are the question's own: this line carries
+    no footnote.
+    """
+    asked = set(content_stems(own.question))
+    named = [
+        rest for rest in dict.fromkeys(composer.missing) if asked.issuperset(content_stems(rest))
+    ]
+    if named:
+        yield REST_MISSING.format(rest="”, “".join(named[:MOST_MISSING]))
     elif composer.declined:
         yield REST
+    elif own.status is Status.PARTIAL:
+        yield own.text.rpartition("\n")[2]
 
 
 def _left_out(composer: Composer, model: str) -> str:

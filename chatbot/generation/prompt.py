@@ -95,16 +95,12 @@ def messages_for(
     if not held and shown:  # better a piece of the best passage than none
         shown[0] = _cut_to(left, shown[0], count_tokens)
         held = 1
-    body = "\n\n".join(shown[:held])
+    # What was said before is in the notes' own words, too: material, not a voice of its own.
+    said = [f"Asked before: {turn.question}\nAnswered: {turn.answer}" for turn in history]
+    body = "\n\n".join([*said, *shown[:held]])
     fill = {"fence": _fence(body, asked), "passages": body, "question": asked}
-    said = [
-        message
-        for turn in history
-        for message in (Message("user", turn.question), Message("assistant", turn.answer))
-    ]
     return (
         Message("system", Template(prompt.system).substitute(fill)),
-        *said,
         Message("user", Template(prompt.question).substitute(fill)),
     ), held
 

@@ -59,6 +59,11 @@ def claims_nothing(sentence: str) -> bool:
     return not read_claims(sentence)
 
 
+def holds_refusal(sentence: str) -> bool:
+    """Whether a sentence says, among other things, that the notes do not say something."""
+    return _REFUSAL.search(" ".join(split_sentences(sentence))) is not None
+
+
 def declines(sentence: str) -> bool:
     """Whether a sentence says that the notes do not say something, and claims nothing else."""
     plain = " ".join(split_sentences(sentence))
