@@ -62,8 +62,7 @@ HOMES: dict[str, set[str]] = {
         "evals/command.py",
         "evals/progress.py",
     },
-    # No provider's package is imported but through `init_chat_model`, and OpenAI's HTTP client.
-    "openai": {"chatbot/chat_models/opening.py"},
+    # No provider's package is imported but through `init_chat_model`.
     "langchain": {"chatbot/chat_models/opening.py"},
     "langsmith": {"chatbot/privacy.py"},
     "pydantic": {"chatbot/settings.py", "chatbot/retriever.py", "evals/"},

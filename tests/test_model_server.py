@@ -397,3 +397,11 @@ def test_what_a_library_refuses_is_one_line() -> None:
     with pytest.raises(ModelUnavailable, match="cannot be set up: ") as raised:
         langchain_model(ModelChoice("openai", "m", "http://h:port"), "k", 1.0, {})
     assert "\n" not in str(raised.value)
+
+
+def test_a_question_is_not_passed_on_to_another_server() -> None:
+    with running_model_server(says("Ann.")) as other:
+        away = refuses(307, headers={"Location": f"{other.url}/chat/completions"})
+        with running_model_server(away) as server, pytest.raises(ModelFailed):
+            list(opened(server).stream(ASKED))
+        assert other.requests == []

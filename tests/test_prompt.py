@@ -188,26 +188,24 @@ def test_no_passage_is_no_reason_to_fail() -> None:
 
 def said(*turns: Turn, budget: int = 6000) -> list[tuple[str, str]]:
     told, _ = messages(Question("Who?", history=turns), [passage("S3 is old.")], budget)
-    assert told[0].role == "system"
-    assert told[-1].role == "user"
-    return [(message.role, message.text) for message in told[1:-1]]
+    assert [message.role for message in told] == ["system", "user"]
+    earlier, _, _ = quoted(told).partition("[1] ")
+    return re.findall(r"Asked before: (.*)\nAnswered: ((?s:.*?))(?=\n\n|\Z)", earlier)
 
 
-def test_what_was_said_before_comes_between_without_its_markers() -> None:
+def test_what_was_said_before_is_material_too_and_has_no_markers() -> None:
     turns = [Turn("What is S3?", "A store. [1] [2]\nIt is old. [3]"), Turn("How old?", "Old. [1]")]
     assert said(*turns) == [
-        ("user", "What is S3?"),
-        ("assistant", "A store.\nIt is old."),
-        ("user", "How old?"),
-        ("assistant", "Old."),
+        ("What is S3?", "A store.\nIt is old."),
+        ("How old?", "Old."),
     ]
 
 
 def test_what_was_said_first_is_left_out_first() -> None:
     turns = [Turn(f"q{at}", f"a{at} {LONG}") for at in range(9)]
     kept = said(*turns, budget=3000)
-    assert 2 <= len(kept) < 18
-    assert [text for _, text in kept[::2]] == [f"q{at}" for at in range(9)][-len(kept) // 2 :]
+    assert 1 <= len(kept) < 9
+    assert [question for question, _ in kept] == [f"q{at}" for at in range(9)][-len(kept) :]
 
 
 def test_what_was_said_before_leaves_most_of_the_room_to_the_passages() -> None:
@@ -219,7 +217,7 @@ def test_what_was_said_before_leaves_most_of_the_room_to_the_passages() -> None:
 
 
 def test_a_long_answer_is_repeated_in_part() -> None:
-    [_, (_, answer)] = said(Turn("q", "word " * 2000), budget=100_000)
+    [(_, answer)] = said(Turn("q", "word " * 2000), budget=100_000)
     assert len(answer) <= LONGEST_TURN
 
 

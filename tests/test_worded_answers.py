@@ -235,18 +235,15 @@ def test_nothing_can_be_forged_in_what_is_said_to_be_missing(directory: Path, mi
     assert answer.status is Status.PARTIAL
     first, last = answer.text.split("\n")
     assert first == SURE
-    assert last.startswith("Your notes don't answer the rest: “the price")
-    assert last.endswith("”.")
-    assert (last.count("“"), last.count("”")) == (1, 1)
-    assert last.isprintable()
-    assert len(last) < 200
+    assert last == REST  # this line has no footnote: only the question's words may stand in it
 
 
 def test_what_is_missing_is_named_a_few_times_and_no_more(directory: Path) -> None:
-    many = "\n\n".join(f"NOT IN THE NOTES: part {word}" for word in "abcdefghij")
-    answer = sound(directory, QUEUES, f"{SURE}\n\n{many}\n")
+    many = "\n\n".join(f"NOT IN THE NOTES: part {word}" for word in "bdef")
+    question = Question("How long does a queue keep a message of part b, d, e or f?")
+    answer = sound(directory, question, f"{SURE}\n\n{many}\n")
     assert answer.text.split("\n")[1] == (
-        "Your notes don't answer the rest: “part a”, “part b”, “part c”."
+        "Your notes don't answer the rest: “part b”, “part d”, “part e”."
     )
 
 
@@ -289,7 +286,8 @@ def test_what_the_notes_surely_answer_is_given_though_the_model_declines(
 
 
 def test_part_of_an_answer_says_what_is_missing(directory: Path) -> None:
-    answer = sound(directory, QUEUES, f"{SURE}\nNOT IN THE NOTES: the price.")
+    question = Question("How long does a queue keep a message, whatever the price?")
+    answer = sound(directory, question, f"{SURE}\nNOT IN THE NOTES: the price.")
     assert answer.status is Status.PARTIAL
     assert answer.text == f"{SURE}\nYour notes don't answer the rest: “the price”."
 

@@ -103,8 +103,6 @@ def langchain_model(
     if key or choice.url:
         options["api_key"] = key or NO_KEY
     with _environment_without(_unheard(choice), proxies=not choice.is_local):
-        if choice.url:
-            options["http_async_client"] = _not_led_away()
         try:
             model: BaseChatModel = init_chat_model(
                 choice.name, model_provider=choice.provider, temperature=0, **options
@@ -112,6 +110,8 @@ def langchain_model(
         except Exception as error:
             words = " ".join(redacted(f"{type(error).__name__}: {error}", environ).split())[:200]
             raise ModelUnavailable(f"{choice.label} cannot be set up: {words}") from None
+    if choice.url:
+        _stay(model)
     return model
 
 
@@ -139,11 +139,15 @@ def _options(choice: ModelChoice, timeout: float) -> dict[str, Any]:
     return {"max_retries": 0, "timeout": late}
 
 
-def _not_led_away() -> object:
-    """A client that follows no redirect: a server of one's own passes no question on."""
-    from openai import DefaultAsyncHttpxClient
-
-    return DefaultAsyncHttpxClient(follow_redirects=False)
+def _stay(model: object) -> None:
+    """Have the model's client follow no redirect: a server of one's own passes no question on."""
+    client = getattr(getattr(model, "root_async_client", None), "_client", None)
+    if client is None:
+        raise ModelUnavailable(
+            "The installed langchain-openai would follow redirects to other servers. Install the"
+            " version that constraints.txt names."
+        )
+    client.follow_redirects = False
 
 
 def _unheard(choice: ModelChoice) -> Collection[str]:

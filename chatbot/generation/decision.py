@@ -75,8 +75,7 @@ def in_own_words(own: Answer, why: str) -> Answer:
     """What the notes say by themselves, and why it is not a model's answer."""
     if own.status is Status.NOT_IN_NOTES:
         return replace(own, notice=why)
-    stop = "" if why.endswith((".", "!", "?")) else "."
-    return replace(own, notice=f"{why}{stop} {OWN_WORDS}")
+    return replace(own, notice=f"{why} {OWN_WORDS}")
 
 
 def _rest(composer: Composer, own: Answer) -> Iterator[str]:
