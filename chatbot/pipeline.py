@@ -37,6 +37,7 @@ T = TypeVar("T")
 NOTHING_SPENT = Timings()
 PASSAGES = 5
 PASSAGES_FOR_A_MODEL = 8
+REST_FOR_A_MODEL = 3  # more passages of the best one's section
 MODEL_CONTEXT = 6000  # tokens of prompt
 
 
@@ -206,8 +207,12 @@ class Pipeline:
             corrections=own.corrections,
             timings=own.timings,
         )
-        passages = {passage.chunk_id: passage for passage in (*own.passages, *found)}
-        handed = tuple(passages.values())[:PASSAGES_FOR_A_MODEL]
+        # A long table or list runs on in other passages of its section, which a question about
+        # all of it needs and a search for one of each section leaves out.
+        rest = self._searcher.rest_of(own.passages[0], REST_FOR_A_MODEL)
+        order = (*own.passages[:2], *rest, *own.passages[2:], *found)
+        passages = {passage.chunk_id: passage for passage in order}
+        handed = tuple(passages.values())[: PASSAGES_FOR_A_MODEL + REST_FOR_A_MODEL]
         return Found(
             query.question,
             own,

@@ -42,6 +42,8 @@ FIGURES_JUDGED = 7
 # And of the beginnings of the sections that are named, when it is asked what a thing is.
 OPENINGS_JUDGED = 2
 
+MOST_CHUNKS_OF_A_SECTION = 200  # that are looked at for the rest of a passage's section
+
 # Blocks of a kind that differ by their numbers alone: more of them are looked at last.
 MOST_VERSIONS = 3
 
@@ -354,6 +356,24 @@ class Searcher:
         for section in self._index.outline():
             found.setdefault((section.source, section.heading), []).append(section.id)
         return found
+
+    def rest_of(self, passage: Passage, most: int) -> list[Passage]:
+        """The other passages of its section, at most so many: the nearest to it, in note order."""
+        section = self._index.section(passage.section_id)
+        here = self._index.chunk(passage.chunk_id).ordinal
+        others = []
+        for ordinal in range(MOST_CHUNKS_OF_A_SECTION):
+            try:
+                chunk = self._index.chunk(f"{section.id}/{ordinal}")
+            except KeyError:
+                break
+            if ordinal != here:
+                others.append(chunk)
+        nearest = sorted(others, key=lambda chunk: (abs(chunk.ordinal - here), chunk.ordinal))[
+            :most
+        ]
+        nearest.sort(key=lambda chunk: chunk.ordinal)
+        return [self._passage(chunk, section, passage.score) for chunk in nearest]
 
     def _passage(self, chunk: Chunk, section: Section, score: float) -> Passage:
         return Passage(

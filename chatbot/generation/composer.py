@@ -117,7 +117,11 @@ class Composer:
         subject = self._subject.of(said)
         if subject is None:
             return Judgement(Ruling.UNSUPPORTED, (), OF_WHAT_IS_OUT)
-        judgement = self._judge.judge(f"{subject} {said.text}".strip(), said.numbers)
+        sentence = f"{subject} {said.text}".strip()
+        judgement = self._judge.judge(sentence, said.numbers)
+        is_repaired = judgement.ruling is Ruling.REPAIRED
+        if is_repaired and not self._material.is_about(judgement.places[0], sentence):
+            judgement = Judgement(Ruling.UNSUPPORTED, (), judgement.problem)
         if judgement.ruling is Ruling.VERIFIED and holds_refusal(said.text):
             self.declined = True
             judgement = replace(judgement, ruling=Ruling.REPAIRED)

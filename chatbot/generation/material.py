@@ -33,6 +33,13 @@ class Material:
         kept = sum(quotable.passage <= count for quotable in self.quotables)
         return Material(self.passages[:count], self.quotables[:kept], self.lines[:kept])
 
+    def is_about(self, at: int, sentence: str) -> bool:
+        """Whether a block may take a sentence's place: a row only where the sentence names it."""
+        block = self.lines[at].spans[0].blocks[0]
+        if block.kind is not BlockKind.ROW or not block.cells:
+            return True
+        return set(content_stems(sentence)).issuperset(content_stems(block.cells[0].text))
+
     def own_words(self, at: int, sentence: str) -> Line:
         """The block in the notes' own words; of a row only the cells that a sentence is about."""
         line = self.lines[at]
