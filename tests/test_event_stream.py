@@ -42,6 +42,7 @@ from chatbot.errors import EmptyQuestion, QuestionTooLong
 from chatbot.events import Done, Event, Failed, TextDelta, Verdict
 from chatbot.events import Status as Begins
 from chatbot.numbering import cited_so_far
+from chatbot.privacy import TRACING_SWITCHES
 from ingest.pipeline import ingest_notes
 
 REPLY = ["A queue keeps a message ", "for up to 14 days [1].", " It holds no ", "objects [1]."]
@@ -453,7 +454,9 @@ def test_langsmith_is_kept_out_of_the_model_whatever_the_shell_says(
 ) -> None:
     TRACED.clear()
     with chain_over(directory, ChatModel.of(Watching.of(*REPLY), LABEL)) as chain:
-        monkeypatch.setenv("LANGSMITH_TRACING", "true")
+        for name in TRACING_SWITCHES:  # another test may have switched one off
+            if name != "LANGCHAIN_TRACING":  # a relic that langchain-core refuses
+                monkeypatch.setenv(name, "true")
         get_env_var.cache_clear()
         try:
             assert tracing_is_enabled()
