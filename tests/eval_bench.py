@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
-from conftest import write_notes
+from conftest import ToyEmbedder, write_notes
 
 from evals.asked_model import AskedModel
 from evals.command import main
@@ -18,6 +20,7 @@ from evals.evaluation import Subject
 from evals.golden_set import load_golden
 from evals.results import CitedPlace, FoundPlace, Result, Writing
 from evals.runner import ResultFile
+from ingest.pipeline import ingest_notes
 
 BUCKETS = (
     ("size", "How large can an object in a bucket be?", "An object can have 5 TB."),
@@ -137,3 +140,25 @@ def answered(case_id: str, *evidence: Any) -> Result:
     quote = evidence[0].quote
     cited = CitedPlace(1, "storage.md", heading, quote, 0, len(quote), is_exact=True)
     return Result(case_id, False, f"{quote} [1]", 0.9, (cited,), found)
+
+
+@contextmanager
+def own_environment() -> Iterator[None]:
+    """Leave the process's environment as it was: `main` sets it."""
+    before = dict(os.environ)
+    os.environ.pop("GITHUB_STEP_SUMMARY", None)
+    os.environ["COLUMNS"] = "200"
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def bench_in(folder: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
+    """A folder with notes, their index and the golden set of `ITEMS`."""
+    write_notes(folder / "notes", {"storage.md": NOTE})
+    ingest_notes([folder / "notes"], folder / "index", embedder=ToyEmbedder())
+    made = Bench(folder, capsys)
+    made.golden(*ITEMS)
+    return made

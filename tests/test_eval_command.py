@@ -8,33 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ToyEmbedder, write_notes
-from eval_bench import IDS, ITEMS, NOTE, UNASKED, Bench, entry
-
-from ingest.pipeline import ingest_notes
+from conftest import write_notes
+from eval_bench import IDS, ITEMS, NOTE, UNASKED, Bench, bench_in, entry, own_environment
 
 REPORTS = {"results.jsonl", "report.json", "report.md", "junit.xml", "index.html"}
 
 
 @pytest.fixture(autouse=True)
 def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """`main` sets the process's environment; leave it as it was."""
-    before = dict(os.environ)
-    os.environ.pop("GITHUB_STEP_SUMMARY", None)
-    os.environ["COLUMNS"] = "200"
     monkeypatch.chdir(tmp_path)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
+    with own_environment():
+        yield
 
 
 @pytest.fixture
 def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
-    write_notes(tmp_path / "notes", {"storage.md": NOTE})
-    ingest_notes([tmp_path / "notes"], tmp_path / "index", embedder=ToyEmbedder())
-    made = Bench(tmp_path, capsys)
-    made.golden(*ITEMS)
-    return made
+    return bench_in(tmp_path, capsys)
 
 
 def test_a_run_that_passes_says_so_and_writes_every_report(bench: Bench) -> None:

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ToyEmbedder, write_notes
-from eval_bench import BUCKETS, IDS, ITEMS, NOTE, Bench, entry
+from conftest import write_notes
+from eval_bench import BUCKETS, IDS, ITEMS, Bench, bench_in, entry, own_environment
 from model_server import breaks_off, refuses, running_model_server, says
 
 from chatbot.chat_models import ModelChoice
 from evals.asked_model import AskedModel
 from evals.results import Writing, WrittenSentence
-from ingest.pipeline import ingest_notes
 
 NOWHERE = "http://127.0.0.1:9/v1"  # nobody answers there: what is remembered is not asked
 TINY = AskedModel(ModelChoice("openai", "[tiny]", NOWHERE))
@@ -39,23 +38,14 @@ WRITINGS = {
 
 @pytest.fixture(autouse=True)
 def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """`main` sets the process's environment; leave it as it was."""
-    before = dict(os.environ)
-    os.environ.pop("GITHUB_STEP_SUMMARY", None)
-    os.environ["COLUMNS"] = "200"
     monkeypatch.chdir(tmp_path)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
+    with own_environment():
+        yield
 
 
 @pytest.fixture
 def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
-    write_notes(tmp_path / "notes", {"storage.md": NOTE})
-    ingest_notes([tmp_path / "notes"], tmp_path / "index", embedder=ToyEmbedder())
-    made = Bench(tmp_path, capsys)
-    made.golden(*ITEMS)
-    return made
+    return bench_in(tmp_path, capsys)
 
 
 def stored() -> dict[str, Any]:
